@@ -1,0 +1,1 @@
+"""The credential model: effects, sites, states and the proof."""

@@ -1,0 +1,1 @@
+"""C as the kernel writes it: mask, outline, parse, control flow, byte-splice edits."""

@@ -1,0 +1,110 @@
+"""Every error that a user can meet, as one tree; each carries a hint that says what to do.
+
+CredseriesError            the root; `exit_status` is what the command exits with
+├── UsageError             the request cannot be carried out as given (exit 2)
+│   ├── NotARepository     the directory is in no git repository
+│   ├── NotAKernelTree     the commit is not a Linux kernel tree
+│   ├── UnknownRevision    git does not know this revision
+│   ├── UnknownPath        no file of the commit is at, or below, this path
+│   ├── UnknownFunction    no function of this name overrides credentials
+│   ├── BranchExists       the branch to be made is there already
+│   ├── NotASeries         the branch was not made by `credseries split`
+│   ├── UnknownRecipient   a list, subsystem or address that cannot be resolved
+│   └── RecipeError        a recipe is missing, damaged or contradicts itself
+├── SourceError            a source file cannot be read as C (exit 3)
+├── ProofError             a conversion was asked for that cannot be proven (exit 1)
+├── EnvironmentProblem     something on this machine is missing or broken (exit 4)
+│   ├── MissingIdentity    user.name or user.email is not set
+│   ├── GitFailed          a git command failed
+│   ├── B4Failed           b4 failed
+│   └── StoreDamaged       credseries' own state cannot be read
+"""
+
+from __future__ import annotations
+
+
+class CredseriesError(Exception):
+    """A failure with a message for a person and a hint that says what to do about it."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(CredseriesError):
+    """The request cannot be carried out as given."""
+
+    exit_status = 2
+
+
+class NotARepository(UsageError):
+    """The directory is in no git repository."""
+
+
+class NotAKernelTree(UsageError):
+    """The commit is not a Linux kernel tree."""
+
+
+class UnknownRevision(UsageError):
+    """Git does not know this revision."""
+
+
+class UnknownPath(UsageError):
+    """No file of the commit is at, or below, this path."""
+
+
+class UnknownFunction(UsageError):
+    """No function of this name overrides credentials."""
+
+
+class BranchExists(UsageError):
+    """The branch to be made is there already."""
+
+
+class NotASeries(UsageError):
+    """The branch was not made by `credseries split`."""
+
+
+class UnknownRecipient(UsageError):
+    """A list, subsystem or address that cannot be resolved."""
+
+
+class RecipeError(UsageError):
+    """A recipe is missing, damaged or contradicts itself."""
+
+
+class SourceError(CredseriesError):
+    """A source file cannot be read as C."""
+
+    exit_status = 3
+
+
+class ProofError(CredseriesError):
+    """A conversion was asked for that cannot be proven."""
+
+    exit_status = 1
+
+
+class EnvironmentProblem(CredseriesError):
+    """Something on this machine is missing or broken."""
+
+    exit_status = 4
+
+
+class MissingIdentity(EnvironmentProblem):
+    """user.name or user.email is not set."""
+
+
+class GitFailed(EnvironmentProblem):
+    """A git command failed."""
+
+
+class B4Failed(EnvironmentProblem):
+    """b4 failed."""
+
+
+class StoreDamaged(EnvironmentProblem):
+    """credseries' own state cannot be read."""

@@ -1,0 +1,1 @@
+"""The kernel tree: git access, version and API detection, MAINTAINERS."""

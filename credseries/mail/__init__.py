@@ -1,0 +1,1 @@
+"""Cover letter, recipients, messages and the b4 adapter."""

@@ -1,0 +1,1 @@
+"""Checklists for authors, reviewers and maintainers."""

@@ -1,0 +1,1 @@
+"""Forms of a site and how source text is rewritten into them."""

@@ -1,0 +1,1 @@
+"""Recipes, order, commits: from rewrites to a branch."""
