@@ -1,0 +1,79 @@
+"""The cover letter of a series, rendered from its facts; pure.
+
+The layout is the template `cover.txt.j2`, which a user may replace; what it is filled with is `CoverFacts`,
+ready to print. The result is checked against everything that b4 would misread (`text.cover_problems`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from credseries import resources
+from credseries.errors import UsageError
+from credseries.mail.facts import CoverFacts, cover_facts
+from credseries.mail.text import cover_problems, squeeze
+from credseries.series.model import SeriesRecord
+
+TEMPLATE = "cover.txt.j2"
+
+
+@dataclass(frozen=True)
+class Cover:
+    """A cover letter: its subject without prefixes, and its body without a newline at the end."""
+
+    subject: str
+    body: str
+
+    @property
+    def text(self) -> str:
+        """The letter as b4 stores it: subject, blank line, body."""
+        return f"{self.subject}\n\n{self.body}"
+
+
+def parse_cover(text: str) -> Cover:
+    """The letter in a text as b4 stores it; without a blank second line there is no subject."""
+    subject, _, rest = text.strip().partition("\n")
+    if rest and not rest.startswith("\n"):
+        return Cover("", text.strip())
+    return Cover(subject.strip(), rest.strip("\n"))
+
+
+def _fill(template: str, facts: CoverFacts) -> str:
+    # jinja2 takes 50 ms to import, and no other command needs it.
+    import jinja2
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+    try:
+        return environment.from_string(template).render(cover=facts)
+    except jinja2.TemplateError as error:
+        raise UsageError(
+            f"the template {TEMPLATE} cannot be filled in: {error}",
+            hint=f"it is {resources.find('templates', TEMPLATE)}",
+        ) from error
+
+
+def check_cover(cover: Cover) -> None:
+    """Raise UsageError, naming every place, when the letter would not come back from b4 as it went in."""
+    problems: Sequence[str] = cover_problems(cover.text)
+    if problems:
+        raise UsageError(
+            "b4 would not keep this cover letter as it is:\n"
+            + "\n".join(f"  {problem}" for problem in problems),
+            hint="change these lines; indent tables, and write rules with ===",
+        )
+
+
+def render_cover(series: SeriesRecord, numbers: str | None = None, note: str | None = None) -> Cover:
+    """The series' cover letter, wrapped at 72 columns.
+
+    `numbers` is printed as it is, indented (see `text.verbatim`); `note` is prose of the author's. Raises
+    UsageError when the result would not survive b4, and when the template is broken.
+    """
+    facts = cover_facts(series, numbers, note)
+    cover = parse_cover(squeeze(_fill(resources.read_text("templates", TEMPLATE), facts)))
+    check_cover(cover)
+    return cover
