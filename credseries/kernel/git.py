@@ -1,0 +1,337 @@
+"""A git repository: what credseries reads from it and the few things that it writes to it.
+
+Nothing here touches the user's work tree or index. Commits are made from objects, and refs change in one
+transaction.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from credseries.errors import BranchExists, GitFailed, MissingIdentity, NotARepository, UnknownRevision
+from credseries.kernel.fast_import import fast_import_stream
+from credseries.kernel.git_process import Finished, GitProcess, start_git
+from credseries.kernel.grep import GrepFiles
+from credseries.kernel.values import (
+    CommitInfo,
+    FileStat,
+    Identity,
+    NewCommit,
+    RefChange,
+    decode_path,
+    encode_path,
+)
+
+__all__ = [
+    "CommitInfo",
+    "FileStat",
+    "GrepFiles",
+    "Identity",
+    "NewCommit",
+    "RefChange",
+    "Repository",
+]
+
+_IDENT = re.compile(r"(?P<name>.*) <(?P<email>[^<>]*)> \d+ [+-]\d+\s*")
+_LOCATION = ("--git-dir", "--git-common-dir", "--show-object-format", "--is-bare-repository")
+_PATHS_A_CALL = 1000  # stays far below the kernel's limit for arguments
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository, seen from one of its work trees or (`work_tree` None) bare; the paths are absolute.
+
+    `common_dir` differs from `git_dir` in a linked work tree. Every method raises GitFailed if git fails.
+    """
+
+    git_dir: Path
+    common_dir: Path
+    work_tree: Path | None
+    object_format: str = "sha1"
+
+    @classmethod
+    def discover(cls, start: Path) -> Repository:
+        """The repository that `start` is in, as git itself finds it; raises NotARepository."""
+        hint = "run credseries in a kernel tree, or name one: --tree DIR"
+        if not start.is_dir():
+            raise NotARepository(f"{start} is not a directory", hint=hint)
+        # --show-toplevel is last as it fails in a bare repository, after the rest has been printed.
+        process = start_git(
+            ["rev-parse", "--path-format=absolute", *_LOCATION, "--show-toplevel"],
+            directory=start.absolute(),
+            environment={},
+        )
+        finished = process.finish()
+        lines = decode_path(finished.output).splitlines()
+        if len(lines) < len(_LOCATION):
+            detail = finished.errors.removeprefix("fatal: ").splitlines()
+            raise NotARepository(f"{start}: {detail[0] if detail else 'not a git repository'}", hint=hint)
+        git_dir, common_dir, object_format, bare, *top = lines
+        if not top and bare == "false" and Path(git_dir).name == ".git" and Path(git_dir) != start:
+            return cls.discover(Path(git_dir).parent)
+        return cls(Path(git_dir), Path(common_dir), Path(top[0]) if top else None, object_format)
+
+    @property
+    def zero_id(self) -> str:
+        """The id that stands for "no object" in this repository."""
+        return "0" * (64 if self.object_format == "sha256" else 40)
+
+    def resolve(self, revision: str) -> str:
+        """The id of the commit that a revision names; raises UnknownRevision."""
+        finished = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        # A git that knows --end-of-options only by half prints it back.
+        ids = [line for line in finished.output.decode().split("\n") if line and not line.startswith("-")]
+        if finished.status == 0 and ids:
+            return ids[-1]
+        if revision == "HEAD":
+            raise UnknownRevision(
+                "the repository has no commit yet", hint="fetch or commit a kernel tree first"
+            )
+        raise UnknownRevision(
+            f"git knows no commit {revision!r}",
+            hint="`git branch -a` and `git tag` list names; `git fetch` gets more",
+        )
+
+    def read_files(self, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
+        """The contents of files at a commit, read by one process; what is no file there is left out."""
+        wanted = dict.fromkeys(paths)
+        plain = [path for path in wanted if "\n" not in path]
+        odd = [path for path in wanted if "\n" in path]
+        requests = [(path, f"{commit}:".encode() + encode_path(path)) for path in plain]
+        if odd:  # a request is a line, so these go by blob id
+            requests += [(path, blob.encode()) for path, blob in self.blob_ids(commit, odd).items()]
+        if not requests:
+            return {}
+        output = self._run("cat-file", "--batch", data=b"".join(name + b"\n" for _, name in requests))
+        return _parse_batch(output, requests)
+
+    def blob_ids(self, commit: str, paths: Sequence[str] = ()) -> dict[str, str]:
+        """The blob ids of the files at, or below, some paths (none: all files) at a commit, in tree order."""
+        return {
+            path: entry.id for path, entry in self._entries(commit, paths).items() if entry.kind == "blob"
+        }
+
+    def list_tree(self, commit: str, path: str = "") -> list[str]:
+        """The paths of all files below a directory (or of the file itself) at a commit, in tree order."""
+        return list(self.blob_ids(commit, [path] if path else []))
+
+    def exists(self, commit: str, path: str) -> Literal["file", "directory"] | None:
+        """What is at a path of a commit."""
+        if path.strip("/") in ("", "."):
+            return "directory"
+        entry = self._entries(commit, [path.rstrip("/")], recursive=False).get(path.rstrip("/"))
+        if entry is None:
+            return None
+        return "directory" if entry.kind == "tree" else "file"
+
+    def grep_files(self, commit: str, needles: Sequence[str], paths: Sequence[str] = ()) -> GrepFiles:
+        """Starts to look for the files of a commit, at or below `paths`, that contain one of the needles."""
+        return GrepFiles(
+            self._start,
+            lambda wanted: self.read_files(commit, wanted),
+            commit,
+            needles,
+            paths,
+            has_work_tree=self.work_tree is not None,
+        )
+
+    def commits(self, base: str, tip: str) -> list[CommitInfo]:
+        """The commits that are in `tip` and not in `base`, oldest first."""
+        output = self._run(
+            *("log", "--reverse", "--topo-order", "--no-show-signature", "--encoding=UTF-8", "-z"),
+            *("--format=tformat:%H%x00%T%x00%s%x00%b", "--end-of-options", f"{base}..{tip}", "--"),
+        )
+        fields = output.decode("utf-8", "replace").split("\0")[:-1]
+        rows = zip(fields[0::4], fields[1::4], fields[2::4], fields[3::4], strict=True)
+        return [CommitInfo(commit, tree, subject, body.strip("\n")) for commit, tree, subject, body in rows]
+
+    def diffstat(self, old: str, new: str) -> list[FileStat]:
+        """Lines added and removed between two commits, a file each, in tree order; a rename is two files."""
+        output = self._run("diff-tree", "-r", "-z", "--numstat", "--no-renames", "--end-of-options", old, new)
+        stats = []
+        for record in output.split(b"\0")[:-1]:
+            added, removed, path = record.split(b"\t", 2)
+            binary = added == b"-"
+            stats.append(
+                FileStat(decode_path(path), 0 if binary else int(added), 0 if binary else int(removed))
+            )
+        return stats
+
+    def diff(self, old: str, new: str, paths: Sequence[str] = ()) -> str:
+        """The difference between two commits as a git patch; bytes that are not UTF-8 become surrogates."""
+        output = self._run(
+            *("diff-tree", "-r", "-p", "--find-renames", "--no-color", "--no-ext-diff", "--no-textconv"),
+            *("--end-of-options", old, new, "--", *paths),
+        )
+        return output.decode("utf-8", "surrogateescape")
+
+    def is_dirty(self) -> bool:
+        """Whether a tracked file differs from HEAD, in the index or on disk; never in a bare repository."""
+        return self.work_tree is not None and bool(
+            self._run("status", "--porcelain", "-z", "--untracked-files=no")
+        )
+
+    def config(self, key: str) -> str | None:
+        """The value of a configuration variable, the last one if it has several."""
+        finished = self._try("config", "-z", "--get", key)
+        return decode_path(finished.output).rstrip("\0") if finished.status == 0 else None
+
+    def identity(self, role: Literal["author", "committer"]) -> Identity:
+        """Who authors or commits; raises MissingIdentity rather than let git guess from the host's name."""
+        finished = self._try("-c", "user.useConfigOnly=true", "var", f"GIT_{role.upper()}_IDENT")
+        match = _IDENT.fullmatch(finished.output.decode("utf-8", "replace"))
+        if finished.status == 0 and match is not None:
+            return Identity(match["name"], match["email"])
+        raise MissingIdentity(
+            f"git does not know the name and address of the {role}",
+            hint='git config --global user.name "Your Name"; git config --global user.email you@example.org',
+        )
+
+    def branch_tip(self, name: str) -> str | None:
+        """The commit id that a local branch points to; None if there is no such branch."""
+        finished = self._try("show-ref", "--verify", "--hash", "--", f"refs/heads/{name}")
+        return finished.output.decode().strip() if finished.status == 0 else None
+
+    def valid_branch_name(self, name: str) -> bool:
+        """Whether git accepts this name for a new branch."""
+        if name.startswith("-") or name == "HEAD" or "\0" in name:
+            return False
+        return self._try("check-ref-format", f"refs/heads/{name}").status == 0
+
+    def current_branch(self) -> str | None:
+        """The name of the branch that is checked out; None if HEAD is detached."""
+        finished = self._try("symbolic-ref", "--quiet", "HEAD")
+        return finished.output.decode().strip().removeprefix("refs/heads/") if finished.status == 0 else None
+
+    def write_commits(
+        self,
+        base: str,
+        commits: Sequence[NewCommit],
+        *,
+        author: Identity,
+        committer: Identity,
+        when: datetime,
+    ) -> list[str]:
+        """Makes a chain of commits on top of `base` and gives their ids, oldest first.
+
+        Only objects are written: no ref, no index, no file. Files keep their modes, new ones are plain files.
+        Raises ValueError if `when` has no time zone.
+        """
+        if not commits:
+            return []
+        changed = sorted({path for commit in commits for path in commit.changes})
+        modes = {path: entry.mode for path, entry in self._entries(base, changed).items()} if changed else {}
+        stream = fast_import_stream(
+            base,
+            commits,
+            author=author,
+            committer=committer,
+            when=when,
+            modes=modes,
+            # Directly below refs/: git would leave the directories of a longer name behind.
+            ref=f"refs/credseries-{secrets.token_hex(8)}",
+        )
+        output = self._run("fast-import", "--quiet", "--done", "--date-format=raw", data=stream)
+        ids = output.decode().split()
+        if len(ids) != len(commits):
+            raise GitFailed(
+                f"`git fast-import` made {len(ids)} of {len(commits)} commits", hint="try `git fsck`"
+            )
+        return ids
+
+    def update_refs(self, changes: Sequence[RefChange], message: str) -> None:
+        """Changes refs in one transaction: all of them or none; `message` goes to the reflogs.
+
+        Raises BranchExists if a ref that must not exist is there.
+        """
+        updates = "".join(f"update {change.ref}\0{change.new}\0{change.old or ''}\0" for change in changes)
+        process = self._start(["update-ref", "--stdin", "-z", "-m", message], with_input=True)
+        finished = process.finish(encode_path(f"start\0{updates}prepare\0commit\0"))
+        if finished.status == 0:
+            return
+        for change in changes:
+            if (
+                change.old == self.zero_id
+                and f"'{change.ref}'" in finished.errors
+                and "exists" in finished.errors
+            ):
+                name = change.ref.removeprefix("refs/heads/")
+                raise BranchExists(
+                    f"{name} exists already", hint="choose another name, or delete that branch first"
+                )
+        raise process.failure(finished)
+
+    @contextlib.contextmanager
+    def temporary_worktree(self, branch: str) -> Iterator[Path]:
+        """A directory in which a branch is checked out, with no file written, until the block ends.
+
+        For programs that work on the branch that is checked out. The branch may be checked out elsewhere too,
+        so what runs in the block must not move it.
+        """
+        with tempfile.TemporaryDirectory(prefix="credseries-") as parent:
+            path = Path(parent, "worktree")
+            self._run("worktree", "add", "--force", "--no-checkout", "--quiet", "--", str(path), branch)
+            try:
+                yield path
+            finally:
+                self._run("worktree", "remove", "--force", "--force", "--", str(path))
+
+    def _entries(self, commit: str, paths: Sequence[str], *, recursive: bool = True) -> dict[str, _Entry]:
+        options = ["-r"] if recursive else []
+        entries: dict[str, _Entry] = {}
+        for first in range(0, len(paths) or 1, _PATHS_A_CALL):
+            some = paths[first : first + _PATHS_A_CALL]
+            output = self._run("ls-tree", "-z", "--full-tree", *options, commit, "--", *some)
+            for record in output.split(b"\0")[:-1]:
+                header, path = record.split(b"\t", 1)
+                entries[decode_path(path)] = _Entry(*header.decode().split())
+        return entries
+
+    def _run(self, *arguments: str, data: bytes | None = None) -> bytes:
+        process = self._start(arguments, with_input=data is not None)
+        finished = process.finish(data)
+        if finished.status:
+            raise process.failure(finished)
+        return finished.output
+
+    def _try(self, *arguments: str) -> Finished:
+        return self._start(arguments).finish()
+
+    def _start(self, arguments: Sequence[str], with_input: bool = False) -> GitProcess:
+        environment = {"GIT_DIR": str(self.git_dir)}
+        if self.work_tree is not None:
+            environment["GIT_WORK_TREE"] = str(self.work_tree)
+        directory = self.work_tree or self.git_dir
+        return start_git(arguments, directory=directory, environment=environment, with_input=with_input)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    mode: str
+    kind: str
+    id: str
+
+
+def _parse_batch(output: bytes, requests: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
+    """What `git cat-file --batch` answered, by path (git-cat-file(1), "Batch output")."""
+    contents: dict[str, bytes] = {}
+    position = 0
+    for path, request in requests:
+        start = output.index(b"\n", position) + 1
+        header = output[position : start - 1]
+        if header == request + b" missing" or header.endswith(b" submodule"):
+            position = start
+            continue
+        _, kind, size = header.split(b" ")
+        position = start + int(size) + 1
+        if kind == b"blob":
+            contents[path] = output[start : position - 1]
+    return contents

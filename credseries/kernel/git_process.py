@@ -1,0 +1,149 @@
+"""Starting git: the one place of the project that runs a git process, always hardened the same way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import PIPE
+from typing import TYPE_CHECKING
+
+from credseries.errors import GitFailed
+
+if TYPE_CHECKING:
+    from git.cmd import Git
+
+# No pager; paths are paths and never patterns; no hook or file system monitor of the user's runs because
+# credseries looked at a repository or wrote to it.
+_OPTIONS = (
+    "--no-pager",
+    "--literal-pathspecs",
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "color.ui=false"),
+)
+_ENVIRONMENT = {
+    "LC_ALL": "C",  # messages are matched in a few places
+    "GIT_OPTIONAL_LOCKS": "0",  # a reader never writes the user's index
+    "GIT_TERMINAL_PROMPT": "0",
+    # These contradict --literal-pathspecs, and git refuses the contradiction.
+    "GIT_GLOB_PATHSPECS": "0",
+    "GIT_NOGLOB_PATHSPECS": "0",
+    "GIT_ICASE_PATHSPECS": "0",
+}
+_CHUNK = 1 << 16  # bytes
+_SHOWN = 8  # arguments of a command in an error message
+_STDERR_LIMIT = 2000  # characters
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a git process left: its exit status and what it wrote."""
+
+    status: int
+    output: bytes
+    errors: str
+
+
+class GitProcess:
+    """A running git; it is killed when this object is closed or collected before it ended."""
+
+    def __init__(self, handle: Git.AutoInterrupt, arguments: Sequence[str]) -> None:
+        self._handle = handle
+        self.arguments = tuple(arguments)
+        self._thread: threading.Thread | None = None
+        self._finished: Finished | None = None
+
+    def finish(self, data: bytes | None = None) -> Finished:
+        """Gives `data` to the process, reads all it writes and waits for its end."""
+        if self._thread is not None:
+            self._thread.join()
+        if self._finished is None:
+            self._communicate(data)
+        assert self._finished is not None
+        return self._finished
+
+    def read_in_background(self) -> GitProcess:
+        """Reads the output while the caller goes on; `finish` then gives it."""
+        self._thread = threading.Thread(target=self._communicate, args=(None,), daemon=True)
+        self._thread.start()
+        return self
+
+    def records(self) -> Iterator[bytes]:
+        """The NUL-terminated records of the output, each as soon as git has written it.
+
+        `finish` gives the exit status afterwards.
+        """
+        process = self._handle.proc
+        assert process is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        errors: list[bytes] = []
+        stderr = process.stderr  # read aside, as git would wait for somebody to read it
+        drain = threading.Thread(target=lambda: errors.append(stderr.read()), daemon=True)
+        drain.start()
+        rest = b""
+        while chunk := process.stdout.read1(_CHUNK):  # type: ignore[attr-defined]  # a BufferedReader
+            *whole, rest = (rest + chunk).split(b"\0")
+            yield from whole
+        drain.join()
+        self._finished = Finished(process.wait(), rest, _text(b"".join(errors)))
+
+    def close(self) -> None:
+        """Ends the process if it still runs."""
+        self._handle._terminate()
+        if self._thread is not None:
+            self._thread.join()
+
+    def failure(self, finished: Finished) -> GitFailed:
+        """The error that says which command failed and what git said."""
+        command = " ".join(
+            ("git", *self.arguments[:_SHOWN], *(("...",) if len(self.arguments) > _SHOWN else ()))
+        )
+        message = f"`{command}` failed with status {finished.status}"
+        return GitFailed(
+            f"{message}: {finished.errors}" if finished.errors else message,
+            hint="the repository may be damaged or not readable: see what `git fsck` and `git status` say",
+        )
+
+    def _communicate(self, data: bytes | None) -> None:
+        process = self._handle.proc
+        assert process is not None
+        try:
+            output, errors = process.communicate(data)
+        except ValueError:  # closed meanwhile: nobody asks for the output any more
+            output, errors = b"", b""
+        self._finished = Finished(process.returncode, output, _text(errors))
+
+
+def start_git(
+    arguments: Sequence[str], *, directory: Path, environment: Mapping[str, str], with_input: bool = False
+) -> GitProcess:
+    """Starts git in a directory; raises GitFailed when there is no git to start."""
+    try:
+        # Here and not at the top: GitPython takes 0.06 s, and more than half of the commands need no git.
+        from git.cmd import Git
+        from git.exc import GitCommandNotFound
+    except ImportError as error:
+        # Importing GitPython runs `git version`, so this is how it says that there is no git.
+        raise _no_git() from error
+    try:
+        handle = Git(str(directory)).execute(
+            ["git", *_OPTIONS, *arguments],
+            # GitPython's annotation asks for a stream, its documentation and its code take PIPE too.
+            istream=PIPE if with_input else None,
+            as_process=True,
+            env={**_ENVIRONMENT, **environment},
+        )
+    except GitCommandNotFound as error:
+        raise _no_git() from error
+    return GitProcess(handle, arguments)
+
+
+def _no_git() -> GitFailed:
+    return GitFailed("git cannot be run", hint="install it: apt install git")
+
+
+def _text(errors: bytes) -> str:
+    return errors.decode("utf-8", "replace").strip()[:_STDERR_LIMIT]

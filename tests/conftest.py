@@ -1,0 +1,63 @@
+"""Seals every test off from the machine: its own home and git configuration, fixed dates and language."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+_REMOVED = (
+    *(
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_PREFIX",
+        "GIT_EXTERNAL_DIFF",
+        "GIT_CONFIG_PARAMETERS",
+    ),
+    *("GIT_CONFIG_COUNT", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"),
+    *("EMAIL", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TERM_PROGRAM"),
+)
+_GIT_CONFIG = """\
+[user]
+	name = Test Developer
+	email = dev@example.org
+[init]
+	defaultBranch = master
+[gc]
+	auto = 0
+[advice]
+	detachedHead = false
+"""
+
+
+@pytest.fixture(autouse=True)
+def sealed_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    home = tmp_path_factory.mktemp("home")
+    configuration = home / "gitconfig"
+    configuration.write_text(_GIT_CONFIG)
+    for name in _REMOVED:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_DATA_HOME": str(home / "data"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": str(configuration),
+        "GIT_AUTHOR_DATE": "2024-11-20T12:00:00+00:00",
+        "GIT_COMMITTER_DATE": "2024-11-20T12:00:00+00:00",
+        "GIT_EDITOR": "false",
+        "GIT_TERMINAL_PROMPT": "0",
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "COLUMNS": "100",
+    }.items():
+        monkeypatch.setenv(name, value)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
