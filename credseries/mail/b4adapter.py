@@ -1,0 +1,367 @@
+"""b4 as a library: the one module that imports it.
+
+b4 0.16 has no documented library interface. It runs git in the current directory, keeps state in module
+globals, ends the process when it fails and says why in its log only. `_session` contains all of that. b4 is
+imported inside functions: that costs half a second, which only the commands that mail something should pay.
+
+The letter and b4's tracking data live in git's config (b4's strategy `branch-description`), written by b4's
+own code: b4's commands keep working on the branch. b4 finds such a branch only as the one checked out, hence
+the worktrees.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from credseries import resources
+from credseries.errors import B4Failed, CredseriesError, MissingIdentity, NotASeries, UsageError
+from credseries.mail.cover import Cover, check_cover, parse_cover
+
+if TYPE_CHECKING:
+    from credseries.kernel.git import Repository
+
+_GLOBALS = ("MAIN_CONFIG", "USER_CONFIG", "SENDEMAIL_CONFIG", "can_network", "LORENODE", "REQSESSION")
+_KEYS = ("description", "b4-tracking", "b4-prep-cover-strategy")
+_STRATEGY = "branch-description"
+# b4 does not guard its `git show`: what a user has set for reading diffs would end up in the patches.
+_GIT_CONFIG = (
+    ("color.ui", "false"),
+    ("color.diff", "false"),
+    ("color.show", "false"),
+    ("diff.context", "3"),
+    ("diff.mnemonicPrefix", "false"),
+    ("diff.noprefix", "false"),
+    ("log.showSignature", "false"),
+)
+# Set in hooks and in aliases; b4's git would then look at another repository or index than the directory's.
+_GIT_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What would make two builds of the same series differ: the clock and the parts of its Message-Ids.
+
+    `token` is the random part of every Message-Id (b4 takes 12 hex digits); an empty `domain` means that of
+    the sender's address.
+    """
+
+    now: datetime
+    token: str
+    domain: str = ""
+
+
+class _NoNetwork:
+    """Stands where b4 keeps its connections: a way to the network that b4 forgot to guard ends here."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise B4Failed(
+            f"b4 tried to use the network ({name})", hint="this is a bug in credseries: please report it"
+        )
+
+
+class _Reasons(logging.Handler):
+    """Collects what b4 logs as the reason before it ends the process."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(re.sub(r"^(?:CRITICAL|ERROR):\s*", "", record.getMessage().strip()))
+
+    def text(self) -> str:
+        return " ".join(line for line in self.lines if line.strip("- "))
+
+
+@contextmanager
+def _logged() -> Iterator[_Reasons]:
+    """b4's log goes here and nowhere else."""
+    logger = logging.getLogger("b4")
+    saved = (logger.handlers, logger.propagate, logger.level)
+    reasons = _Reasons()
+    logger.handlers, logger.propagate = [reasons], False
+    logger.setLevel(logging.WARNING)
+    try:
+        yield reasons
+    finally:
+        logger.handlers, logger.propagate = saved[0], saved[1]
+        logger.setLevel(saved[2])
+
+
+@contextmanager
+def _process_state(directory: Path) -> Iterator[None]:
+    """The current directory and the environment that b4's git gets."""
+    before = os.environ.copy()
+    where = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.chdir(directory)
+        for name in _GIT_PLACES:
+            os.environ.pop(name, None)
+        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+        for number, (key, value) in enumerate(_GIT_CONFIG, start=first):
+            os.environ[f"GIT_CONFIG_KEY_{number}"] = key
+            os.environ[f"GIT_CONFIG_VALUE_{number}"] = value
+        os.environ["GIT_CONFIG_COUNT"] = str(first + len(_GIT_CONFIG))
+        yield
+    finally:
+        os.fchdir(where)
+        os.close(where)
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+
+
+@contextmanager
+def _b4_state(directory: Path, config: Mapping[str, str]) -> Iterator[None]:
+    """b4's globals, set for this directory and without a network."""
+    import b4
+    from b4 import ez
+
+    # b4 types these one by one; here they are only kept and put back.
+    module: Any = b4
+    caches: tuple[dict[str, Any], ...] = (ez.PFHASH_CACHE, b4.MAILMAP_INFO, b4.ALIAS_INFO)
+    saved = {name: getattr(module, name) for name in _GLOBALS}
+    contents = [dict(cache) for cache in caches]
+    try:
+        module.can_network = False
+        module.LORENODE = module.REQSESSION = _NoNetwork()
+        for cache in caches:
+            cache.clear()
+        b4.setup_config(argparse.Namespace(config=dict(config)), topdir=str(directory))
+        yield
+    finally:
+        for name, value in saved.items():
+            setattr(module, name, value)
+        for cache, content in zip(caches, contents, strict=True):
+            cache.clear()
+            cache.update(content)
+
+
+@contextmanager
+def _session(directory: Path) -> Iterator[None]:
+    """b4 at work in a directory; whatever it fails with becomes a B4Failed. One at a time in a process."""
+    config = {
+        # b4's own template writes a signature mark that is none (`--` and two spaces).
+        "b4.prep-cover-template": str(resources.find("templates", "b4-cover-message.txt")),
+    }
+    with _LOCK, _logged() as reasons:
+        try:
+            with _process_state(directory), _b4_state(directory, config):
+                yield
+        except CredseriesError:
+            raise
+        except (Exception, SystemExit) as error:  # b4 has no errors of its own to tell apart
+            said = "" if isinstance(error, SystemExit) else f"{error}"
+            reason = reasons.text() or said or type(error).__name__
+            raise B4Failed(
+                f"b4 failed: {reason}", hint="see what `b4 prep --show-info` says with the branch checked out"
+            ) from error
+
+
+@contextmanager
+def _on_branch(repo: Repository, branch: str) -> Iterator[None]:
+    check_branch_name(branch)
+    if repo.branch_tip(branch) is None:
+        raise NotASeries(f"there is no branch {branch}", hint="make one with `credseries split`")
+    with repo.temporary_worktree(branch) as directory, _session(directory):
+        yield
+
+
+def check_branch_name(name: str) -> None:
+    """Raise UsageError for a branch name that b4, which uses it as a regular expression, would misread."""
+    found = sorted(set(re.findall(r"[.+*?(){}|$^\[\]\\]", name)))
+    if found or not name:
+        suggestion = re.sub(r"[^\w/-]+", "-", name).strip("-") or "creds"
+        raise UsageError(
+            f"b4 cannot keep a series on a branch named {name!r}: it reads {' '.join(found)} as a pattern",
+            hint=f"use letters, digits, - and /, as in {suggestion}",
+        )
+
+
+def _check_namesakes(branch: str) -> None:
+    """Branches called `NAME.something` share b4's pattern for NAME, and b4 would mix the two up."""
+    import b4
+
+    _, out = b4.git_run_command(
+        None, ["config", "--name-only", "-z", "--get-regexp", rf"^branch\.{branch}\.."]
+    )
+    for key in out.split("\0"):
+        if key.removeprefix(f"branch.{branch}.").count("."):
+            raise UsageError(
+                f"b4 cannot tell the branch {branch} from another one: git's config has {key}",
+                hint="choose another branch name",
+            )
+
+
+def enrol(
+    repo: Repository,
+    branch: str,
+    *,
+    base: str,
+    change_id: str,
+    revision: int,
+    prefixes: Sequence[str],
+    cover: Cover,
+) -> None:
+    """Make an existing branch a b4 prep branch: `base` (a full commit id) to its tip is the series.
+
+    Writes nothing but `branch.NAME.*` in git's config, and removes that again when it fails.
+    """
+    check_cover(cover)
+    tracking = {
+        "series": {
+            "revision": revision,
+            "change-id": change_id,
+            "prefixes": list(prefixes),
+            "presubject": "",
+            "base-branch": base,
+        }
+    }
+    with _on_branch(repo, branch):
+        import b4
+        from b4 import ez
+
+        _check_namesakes(branch)
+        try:
+            b4.git_set_config(None, f"branch.{branch}.b4-prep-cover-strategy", _STRATEGY)
+            ez.store_cover(cover.text, tracking, new=True)
+            _check_stored(branch, cover, tracking)
+        except BaseException:
+            _forget(branch)
+            raise
+
+
+def _check_stored(branch: str, cover: Cover, tracking: Mapping[str, Any]) -> None:
+    # b4 does not look at the status of `git config`, so a locked config file would go unnoticed.
+    from b4 import ez
+
+    if ez.load_cover(strip_comments=True) != (cover.text, tracking):
+        raise B4Failed(
+            f"the cover letter did not come back from b4 as it was stored for {branch}",
+            hint="git's config may be locked or read-only: look for .git/config.lock",
+        )
+
+
+def _forget(branch: str) -> None:
+    import b4
+
+    for key in _KEYS:
+        b4.git_run_command(None, ["config", "--unset-all", f"branch.{branch}.{key}"])
+
+
+def unenrol(repo: Repository, branch: str) -> None:
+    """Undo `enrol`: forget the letter and b4's tracking data. The branch need not exist any more."""
+    check_branch_name(branch)
+    with _session(repo.git_dir):
+        _forget(branch)
+
+
+def _require_enrolled(branch: str) -> None:
+    from b4 import ez
+
+    hint = "make the series with `credseries split`"
+    if not ez.is_prep_branch():
+        raise B4Failed(f"{branch} is not a branch that b4 manages", hint=hint)
+    if (strategy := ez.get_cover_strategy()) != _STRATEGY:
+        raise B4Failed(f"{branch} keeps its cover letter as a {strategy}, not as a {_STRATEGY}", hint=hint)
+
+
+def load_cover(repo: Repository, branch: str) -> Cover:
+    """The cover letter as b4 would send it, with what the author changed in it by `b4 prep --edit-cover`."""
+    with _on_branch(repo, branch):
+        from b4 import ez
+
+        _require_enrolled(branch)
+        return parse_cover(ez.load_cover(strip_comments=True)[0])
+
+
+def store_cover(repo: Repository, branch: str, cover: Cover) -> None:
+    """Replace the cover letter; b4's tracking data stays as it is."""
+    check_cover(cover)
+    with _on_branch(repo, branch):
+        from b4 import ez
+
+        _require_enrolled(branch)
+        _, tracking = ez.load_cover()
+        ez.store_cover(cover.text, tracking)
+        _check_stored(branch, cover, tracking)
+
+
+def series_messages(
+    repo: Repository, branch: str, stamp: Stamp | None = None
+) -> list[tuple[str, EmailMessage]]:
+    """The series as b4 makes it into messages, without recipients: (commit id or "" for the cover, message).
+
+    A series of one patch has no cover message; b4 puts the letter below the patch's `---`. Without a stamp,
+    b4 takes time and chance as they are.
+    """
+    with _on_branch(repo, branch):
+        from b4 import ez
+
+        _require_enrolled(branch)
+        email = _sender_email()
+        _, _, _, messages = ez.get_prep_branch_as_patches(usebranch=branch, expandprereqs=False)
+        if stamp is not None:
+            _, tracking = ez.load_cover()
+            _restamp(messages, tracking["series"], stamp, stamp.domain or email.rpartition("@")[2])
+        return messages
+
+
+def _sender_email() -> str:
+    import b4
+
+    user = b4.get_user_config()
+    for key in ("name", "email"):
+        if not str(user.get(key) or "").strip():
+            raise MissingIdentity(f"user.{key} is not set", hint=f"git config --global user.{key} ...")
+    return str(user["email"])
+
+
+def _restamp(
+    messages: Sequence[tuple[str, EmailMessage]], series: Mapping[str, Any], stamp: Stamp, domain: str
+) -> None:
+    """Replaces ids and dates by the stamp's, in the shape that b4 gives them."""
+    stable, _, _ = str(series["change-id"]).rpartition("-")
+    slug = re.sub(r"^\d{8}-", "", stable)
+    first = 1 if messages[0][0] else 0
+    root = messages[0][1]["Message-Id"]
+    renamed: dict[str, str] = {}
+    for number, (_, message) in enumerate(messages, start=first):
+        identifier = f"<{stamp.now:%Y%m%d}-{slug}-v{series['revision']}-{number}-{stamp.token}@{domain}>"
+        renamed[message["Message-Id"]] = identifier
+        message.replace_header("Message-Id", identifier)
+        message.replace_header("Date", format_datetime(stamp.now + timedelta(seconds=number)))
+    for _, message in messages[1:]:
+        for header in ("In-Reply-To", "References"):
+            if message[header] == root:
+                message.replace_header(header, renamed[root])
+
+
+def format_addresses(pairs: Sequence[tuple[str, str]]) -> str:
+    """(name, address) pairs as the value of a To or Cc header."""
+    import b4
+
+    return b4.format_addrs(list(pairs))
+
+
+def message_bytes(message: EmailMessage) -> bytes:
+    """The message as b4 puts it on the wire, with lines ending in LF: headers encoded, body in UTF-8."""
+    import b4
+
+    if not message["X-Mailer"]:
+        message["X-Mailer"] = f"credseries, b4 {b4.__VERSION__}"
+    message.set_charset("utf-8")
+    return b4.LoreMessage.get_msg_as_bytes(message, nl="\n", headers="encode")
