@@ -1,0 +1,303 @@
+"""What each step of a function does to the credentials in force, and which events it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from credseries.creds.effects import Discipline, Effects
+from credseries.csource.flow import Flow, FlowNode, Kind
+from credseries.csource.function import Variant
+from credseries.csource.syntax import arguments, callee, identifiers, text_of, unparenthesised, walk
+from credseries.csource.syntax import field as child_field
+
+
+@dataclass(frozen=True)
+class Event:
+    """A call, or a read of the current credentials, by the byte offset of its name."""
+
+    offset: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Override:
+    """`variable = via(argument);`, as byte offsets of the call, its argument list's inside and the statement."""
+
+    call: int
+    variable: str
+    discipline: Discipline
+    via: str
+    argument: tuple[int, int]
+    statement: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Revert:
+    """`via(variable);`"""
+
+    call: int
+    variable: str
+    discipline: Discipline
+    statement: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """A change of credentials in a way that the proof cannot follow, and why."""
+
+    call: int
+    name: str
+    reason: str
+    acquires: bool
+    expression: str
+    returned: bool = False
+
+
+@dataclass(frozen=True)
+class Store:
+    """A saved variable gets another value: NULL, or something unknown."""
+
+    variable: str
+    null: bool
+
+
+@dataclass(frozen=True)
+class Enter:
+    """A guard or a scoped macro puts credentials in force until its scope ends."""
+
+    call: int
+    opened: int
+    discipline: Discipline
+    argument: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Leave:
+    """A scope's end undoes what its Enter did."""
+
+    opened: int
+
+
+Operation = Override | Revert | Opaque | Store | Enter | Leave
+
+
+@dataclass
+class Step:
+    """The events of a flow node in text order, and what it does."""
+
+    events: tuple[Event, ...] = ()
+    operations: tuple[Operation, ...] = ()
+
+
+@dataclass
+class Steps:
+    """A function variant, step by step. `reads` are byte offsets of other uses of each saved variable."""
+
+    flow: Flow
+    steps: list[Step]
+    saved: frozenset[str]
+    reads: dict[str, list[int]] = field(default_factory=dict)
+
+    def operations(self) -> list[Operation]:
+        """Every operation, in the order of the flow's nodes (text order, nearly)."""
+        return [operation for step in self.steps for operation in step.operations]
+
+
+_COND_SCOPE = ("guard", "scoped_guard", "CLASS", "scoped_class")
+
+
+def _last_argument(listed: Node) -> tuple[int, int]:
+    """The byte range of the last of a scope's arguments: the credential, after class and variable names."""
+    inner = unparenthesised(listed)
+    if inner.type == "argument_list":
+        inner = inner.named_children[-1] if inner.named_children else inner
+    while inner.type == "comma_expression":
+        right = child_field(inner, "right")
+        if right is None:
+            break
+        inner = right
+    return inner.start_byte, inner.end_byte
+
+
+def _events(syntax: Node, effects: Effects) -> list[Event]:
+    found = []
+    for node in walk(syntax):
+        if node.type == "call_expression":
+            function = child_field(node, "function")
+            if function is not None:
+                found.append(Event(function.start_byte, callee(node)))
+        elif node.type == "field_expression":
+            base, member = child_field(node, "argument"), child_field(node, "field")
+            if base is not None and member is not None and text_of(base) == "current" and text_of(member) in effects.reads:
+                found.append(Event(node.start_byte, f"current->{text_of(member)}"))
+    return found
+
+
+def _variable(node: Node | None) -> str | None:
+    return text_of(node) if node is not None and node.type == "identifier" else None
+
+
+def _assignment(syntax: Node) -> tuple[str | None, Node | None, bool]:
+    """The variable, the value and whether it is a plain local name, for `x = v;` and `T *x = v;`."""
+    if syntax.type == "expression_statement" and syntax.named_children:
+        inner = syntax.named_children[0]
+        operator = child_field(inner, "operator") if inner.type == "assignment_expression" else None
+        if operator is not None and text_of(operator) == "=":
+            return _variable(child_field(inner, "left")), child_field(inner, "right"), True
+    if syntax.type == "declaration":
+        declarators = [child for child in syntax.named_children if child.type == "init_declarator"]
+        others = [child for child in syntax.named_children if child.type in ("identifier", "pointer_declarator")]
+        if len(declarators) == 1 and not others:
+            target = child_field(declarators[0], "declarator")
+            while target is not None and target.type == "pointer_declarator":
+                target = child_field(target, "declarator")
+            return _variable(target), child_field(declarators[0], "value"), True
+    return None, None, False
+
+
+def _is_null(node: Node) -> bool:
+    inner = unparenthesised(node)
+    return inner.type == "null" or text_of(inner) in ("NULL", "0")
+
+
+class _Reader:
+    def __init__(self, variant: Variant, effects: Effects) -> None:
+        self.variant = variant
+        self.effects = effects
+        self.code = variant.masked.text
+
+    def touching(self, syntax: Node) -> list[Node]:
+        return [
+            node
+            for node in walk(syntax)
+            if node.type == "call_expression" and self.effects.touches(callee(node))
+        ]
+
+    def step(self, node: FlowNode) -> Step:
+        if node.kind is Kind.CLEANUP:
+            return Step(operations=(Leave(node.opened),))
+        syntax = node.syntax
+        if syntax is None:
+            return Step()
+        if node.kind is Kind.OPEN:
+            return self._open(node, syntax)
+        calls = self.touching(syntax)
+        own = {call.start_byte for call in calls}
+        events = tuple(event for event in _events(syntax, self.effects) if event.offset not in own)
+        if not calls:
+            return Step(events)
+        operation = self._canonical(node, syntax, calls) if len(calls) == 1 else None
+        if operation is not None:
+            return Step(events, (operation,))
+        return Step(events, tuple(self._opaque(node, call) for call in calls))
+
+    def _open(self, node: FlowNode, syntax: Node) -> Step:
+        listed = syntax
+        if syntax.type == "expression_statement":
+            outer = child_field(syntax.named_children[0], "arguments")
+            listed = outer if outer is not None else syntax
+        events = tuple(_events(listed, self.effects))
+        discipline = self.effects.guards.get(node.tag) if node.macro in _COND_SCOPE else None
+        if discipline is not None:
+            return Step(events, (Enter(node.start, node.number, discipline, _last_argument(listed)),))
+        if node.macro not in ("__free", *_COND_SCOPE) and "cred" in node.macro:
+            reason = f"{node.macro}() is a scope of the tree's own"
+            return Step(events, (Opaque(node.start, node.macro, reason, acquires=True, expression=node.macro),))
+        return Step(events)
+
+    def _canonical(self, node: FlowNode, syntax: Node, calls: list[Node]) -> Operation | None:
+        call = calls[0]
+        name = callee(call)
+        if node.kind is not Kind.STATEMENT or name in self.effects.opaque:
+            return None
+        passed = arguments(call)
+        if name in self.effects.reverts:
+            inner = syntax.named_children[0] if syntax.type == "expression_statement" else None
+            variable = _variable(passed[0]) if len(passed) == 1 else None
+            if inner is None or inner.id != call.id or variable is None:
+                return None
+            return Revert(call.start_byte, variable, self.effects.reverts[name], (syntax.start_byte, syntax.end_byte))
+        variable, value, _ = _assignment(syntax)
+        if variable is None or value is None or value.id != call.id or not passed:
+            return None
+        return Override(
+            call.start_byte,
+            variable,
+            self.effects.overrides[name],
+            name,
+            (passed[0].start_byte, passed[-1].end_byte),
+            (syntax.start_byte, syntax.end_byte),
+        )
+
+    def _opaque(self, node: FlowNode, call: Node) -> Opaque:
+        name = callee(call)
+        text = " ".join(text_of(call).split())
+        acquires = name in self.effects.overrides or name in self.effects.acquires
+        reason = self.effects.opaque.get(name)
+        if reason is None and acquires:
+            reason = f"what {name}() returns is not saved in a local variable"
+        elif reason is None:
+            reason = f"{name}() reverts to something that is not a saved variable"
+        value = node.syntax
+        returned = node.kind is Kind.RETURN and value is not None and unparenthesised(value).id == call.id
+        return Opaque(call.start_byte, name, reason, acquires, text, returned)
+
+
+def _stores(syntax: Node, saved: frozenset[str]) -> list[Store]:
+    """Other assignments to saved variables in a statement."""
+    variable, value, plain = _assignment(syntax)
+    if plain and variable in saved and variable is not None and value is not None:
+        return [Store(variable, _is_null(value))]
+    found = []
+    for node in walk(syntax):
+        if node.type == "assignment_expression":
+            name = _variable(child_field(node, "left"))
+            if name in saved and name is not None:
+                found.append(Store(name, null=False))
+    return found
+
+
+def _written(identifier: Node) -> bool:
+    """Whether an identifier stands where it is declared, or on the left of `=`."""
+    parent = identifier.parent
+    if parent is None:
+        return False
+    if parent.type in ("pointer_declarator", "declaration", "parameter_declaration"):
+        return True
+    if parent.type == "init_declarator":
+        target = child_field(parent, "declarator")
+        return target is not None and target.id == identifier.id
+    if parent.type == "assignment_expression":
+        left, operator = child_field(parent, "left"), child_field(parent, "operator")
+        return left is not None and left.id == identifier.id and text_of(operator or parent) == "="
+    return False
+
+
+def read_steps(variant: Variant, effects: Effects) -> Steps:
+    """What every step of a function variant does."""
+    reader = _Reader(variant, effects)
+    flow = variant.flow
+    steps = [reader.step(node) for node in flow.nodes]
+    own: set[int] = set()
+    names: set[str] = set()
+    for step in steps:
+        for operation in step.operations:
+            if isinstance(operation, Override | Revert):
+                names.add(operation.variable)
+                if isinstance(operation, Revert):
+                    own.update(range(*operation.statement))
+    saved = frozenset(names)
+    for node, step in zip(flow.nodes, steps, strict=True):
+        if node.syntax is None or step.operations or not saved:
+            continue
+        stores = _stores(node.syntax, saved)
+        if stores:
+            step.operations = tuple(stores)
+    reads: dict[str, list[int]] = {name: [] for name in names}
+    for identifier in identifiers(variant.body) if saved else ():
+        name = text_of(identifier)
+        if name in saved and identifier.start_byte not in own and not _written(identifier):
+            reads[name].append(identifier.start_byte)
+    return Steps(flow, steps, saved, reads)

@@ -1,0 +1,171 @@
+"""A set of source files analysed together: sites of all of them, under summaries computed across them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from credseries.creds.effects import CREDENTIALS, Effects
+from credseries.creds.sites import Analysis, Site, analyse
+from credseries.creds.summary import Summary, effects_for, summarise
+from credseries.csource.function import Function
+from credseries.csource.lexical import Lexed, Lines, Region, lex
+from credseries.csource.outline import Extent, functions
+
+NEEDLES = ("override_creds", "revert_creds")
+_HIT = re.compile("|".join(NEEDLES).encode())
+_WORD = re.compile(rb"\w+")
+_OVERRIDE_CALL = re.compile(rb"\boverride_creds(?:_light)?\s*\(")
+
+
+class SourceFile:
+    """A C file with a textual hit: its text, what of it is code, and where its functions are."""
+
+    def __init__(self, path: str, source: bytes) -> None:
+        self.path = path
+        self.source = source
+        self._functions: dict[int, Function] = {}
+
+    @cached_property
+    def lexed(self) -> Lexed:
+        """The text with comments, literals and directives blanked."""
+        return lex(self.source)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """Line numbers."""
+        return Lines(self.source)
+
+    @cached_property
+    def extents(self) -> list[Extent]:
+        """The function definitions, in text order."""
+        return functions(self.lexed.code)
+
+    def extent_at(self, offset: int) -> Extent | None:
+        """The function definition that holds an offset."""
+        return next((extent for extent in self.extents if extent.holds(offset)), None)
+
+    def function(self, extent: Extent) -> Function:
+        """The function of an extent, read once."""
+        if extent.start not in self._functions:
+            text = self.source[extent.start : extent.end]
+            self._functions[extent.start] = Function(self.path, extent.name, text, self.lines.number(extent.start))
+        return self._functions[extent.start]
+
+    def calling(self, names: Iterable[str]) -> list[Extent]:
+        """The functions whose code has one of the words."""
+        wanted = list(names)
+        if not wanted:
+            return []
+        pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in wanted) + rb")\s*\(")
+        found = {}
+        for match in pattern.finditer(self.lexed.code):
+            extent = self.extent_at(match.start())
+            if extent is not None and match.start() > extent.body:
+                found[extent.start] = extent
+        return list(found.values())
+
+
+@dataclass
+class Program:
+    """The analysis of a set of files."""
+
+    files: Mapping[str, SourceFile]
+    base: Effects = CREDENTIALS
+    summaries: list[Summary] = field(default_factory=list)
+    analyses: dict[tuple[str, int], Analysis] = field(default_factory=dict)
+
+    def effects(self, path: str) -> Effects:
+        """The effects table that holds in a file."""
+        return effects_for(path, self.base, self.summaries)
+
+    def _analyse(self, targets: Iterable[tuple[SourceFile, Extent]]) -> list[Summary]:
+        tables: dict[str, Effects] = {}
+        found = []
+        for file, extent in targets:
+            if file.path not in tables:
+                tables[file.path] = self.effects(file.path)
+            function = file.function(extent)
+            if function.name in self.base.overrides or function.name in self.base.reverts:
+                continue  # the primitives themselves
+            analysis = analyse(function, tables[file.path])
+            self.analyses[file.path, extent.start] = analysis
+            summary = summarise(analysis)
+            if summary is not None:
+                found.append(summary)
+        return found
+
+    def run(self) -> None:
+        """Summaries first: what overrides directly, then everything with a hit, then callers of what was found."""
+        direct = [(file, extent) for file in self.files.values() for extent in file.calling(self.base.overrides)]
+        self.summaries = self._analyse(direct)
+        acquiring = [item.name for item in self.summaries]
+        done = set(self.analyses)
+        second = []
+        for file in self.files.values():
+            names = [*self.base.overrides, *self.base.reverts, *acquiring]
+            for extent in file.calling(names):
+                if (file.path, extent.start) not in done or self._calls(file, extent, acquiring):
+                    second.append((file, extent))
+        later = self._analyse(second)
+        known = {(item.name, item.path) for item in self.summaries}
+        fresh = [item for item in later if (item.name, item.path) not in known]
+        if fresh:
+            self.summaries = [*self.summaries, *fresh]
+            names = [item.name for item in fresh]
+            third = [(file, extent) for file in self.files.values() for extent in file.calling(names)]
+            self._analyse(third)
+
+    @staticmethod
+    def _calls(file: SourceFile, extent: Extent, names: list[str]) -> bool:
+        words = set(_WORD.findall(file.lexed.code, extent.body, extent.end))
+        return any(name.encode() in words and name != extent.name for name in names)
+
+    @property
+    def sites(self) -> list[Site]:
+        """Every site, by file and position."""
+        ordered = sorted(self.analyses)
+        return [site for key in ordered for site in self.analyses[key].sites]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A textual hit: byte offset in its file, 1-based line, and what it is when it is no code of a function."""
+
+    path: str
+    offset: int
+    line: int
+    word: str
+    not_code: str | None
+
+
+def hits(file: SourceFile) -> list[Hit]:
+    """Every textual hit of a file."""
+    found = []
+    for match in _HIT.finditer(file.source):
+        offset = match.start()
+        line = file.lines.number(offset)
+        found.append(Hit(file.path, offset, line, _word_at(file.source, offset), _not_code(file, offset)))
+    return found
+
+
+def _word_at(source: bytes, offset: int) -> str:
+    start = offset
+    while start > 0 and (source[start - 1 : start].isalnum() or source[start - 1] == 0x5F):
+        start -= 1
+    match = _WORD.match(source, start)
+    return match.group().decode("ascii", "replace") if match else ""
+
+
+def _not_code(file: SourceFile, offset: int) -> str | None:
+    region = file.lexed.region_at(offset)
+    if region is Region.DIRECTIVE:
+        return "macro"
+    if region is not None:
+        return region.value
+    extent = file.extent_at(offset)
+    if extent is None or offset < extent.body:
+        return "declaration"
+    return None

@@ -1,0 +1,272 @@
+"""The proof: original and rewritten function, run side by side over every path.
+
+Both programs are followed in lock step from entry to exit. What can be observed (a statement, a condition and the way
+it turned, a switch and the case it took, an override, a cleanup of another scope, the value returned) has to come in
+the same order, from the same place in the original text, with the same credentials in force wherever a call or a read
+of the current credentials is made; and the credentials in force at the exit have to be the same. Reverts, jumps and the
+opening and closing of the guards themselves are what a rewrite may change, and are silent.
+
+The rule is DESIGN points 1, 2, 5 and 6 at once: an event that moves, an exit that differs, a jump past a guard, a
+`break` that a scoped form's hidden loop caught, each shows as the first step at which the two runs differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from credseries.creds.operations import Enter, Override, Step, Steps, Store
+from credseries.creds.state import MAX_STATES, Fault, State, apply, ways_on
+from credseries.csource.flow import FlowNode, Kind
+from credseries.csource.function import Function
+from credseries.csource.splice import OffsetMap
+from credseries.csource.syntax import text_of
+
+ASSUMPTIONS = (
+    "functions outside the analysed files leave the credentials as they found them",
+    "indirect calls leave the credentials as they found them",
+    "macros written without parentheses do not depend on the current credentials",
+    "the mount, or the caller's context, keeps its credentials alive for the whole call",
+)
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A path on which original and rewrite differ: 1-based lines of the original file, the event, both sides."""
+
+    path: tuple[int, ...]
+    line: int
+    event: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        steps = " -> ".join(str(line) for line in self.path)
+        return f"path {steps}: {self.event} (line {self.line}) ran under {self.before}, would run under {self.after}"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two programs: its steps, its text, and the way from its offsets to the original's."""
+
+    function: Function
+    steps: Steps
+    offsets: OffsetMap | None
+
+    def origin(self, offset: int) -> int:
+        """An offset of this text in the original."""
+        return offset if self.offsets is None else self.offsets.origin(offset)
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """A run has come to something that can be observed."""
+
+    number: int
+    state: State
+    key: tuple[object, ...]
+    events: tuple[tuple[int, str], ...]
+    fault: Fault | None = None
+
+
+def _is_silent_declaration(node: FlowNode, step: Step) -> bool:
+    if node.syntax is None or node.syntax.type != "declaration":
+        return False
+    if any(isinstance(operation, Override) for operation in step.operations):
+        return False
+    if step.operations and not step.events:
+        return all(isinstance(operation, Store) for operation in step.operations)
+    return not any(child.type == "init_declarator" for child in node.syntax.named_children) and not step.events
+
+
+class _Run:
+    """One program, advanced from observation to observation."""
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self.steps = side.steps
+
+    def _key(self, node: FlowNode, step: Step) -> tuple[object, ...] | None:
+        """What can be observed of a step, or None when it is silent."""
+        for operation in step.operations:
+            if isinstance(operation, Override | Enter):
+                return ("override", self.side.origin(operation.call))
+        stores = all(isinstance(operation, Store) for operation in step.operations)
+        if step.operations and not (stores and step.events):
+            # a Leave may belong to a scope that is not about credentials: then its cleanup can be observed
+            opened = node.opened
+            if node.kind is Kind.CLEANUP and not self._guards(opened):
+                return ("cleanup", self.side.origin(self.steps.flow.nodes[opened].start))
+            return None
+        if node.kind in (Kind.PASS, Kind.ENTRY) or _is_silent_declaration(node, step):
+            return None
+        if node.kind is Kind.EXIT:
+            return ("exit",)
+        if node.kind is Kind.RETURN and node.syntax is None:
+            return None
+        syntax = node.syntax
+        if syntax is None:
+            return None
+        text = "".join(text_of(syntax).split())
+        return (node.kind.value, self.side.origin(syntax.start_byte), text)
+
+    def _guards(self, opened: int) -> bool:
+        return any(isinstance(operation, Enter) for operation in self.steps.steps[opened].operations)
+
+    def advance(self, number: int, state: State) -> _Stop | None:
+        """From before a node to the next observation; None when the program runs on silently for ever."""
+        passed: set[tuple[int, State]] = set()
+        while (number, state) not in passed:
+            passed.add((number, state))
+            node, step = self.steps.flow.nodes[number], self.steps.steps[number]
+            key = self._key(node, step)
+            if key is not None:
+                events = tuple((self.side.origin(event.offset), event.name) for event in step.events)
+                return _Stop(number, state, key, events)
+            after = self.perform(number, state)
+            if isinstance(after, Fault):
+                return _Stop(number, state, ("fault", self.side.origin(after.call)), (), after)
+            ways = ways_on(node, after, self.steps.saved)
+            if not ways:
+                return _Stop(number, after, ("nowhere",), ())
+            state, number = after, ways[0][1]
+        return None
+
+    def perform(self, number: int, state: State) -> State | Fault:
+        """The state after a node's operations."""
+        for operation in self.steps.steps[number].operations:
+            after = apply(state, operation, self.side.origin)
+            if isinstance(after, Fault):
+                return after
+            state = after
+        return state
+
+    def label(self, label: object) -> object:
+        """An edge's label in terms of the original's offsets."""
+        if isinstance(label, tuple):
+            return (label[0], self.side.origin(label[1]))
+        return label
+
+
+class _LockStep:
+    def __init__(self, before: Side, after: Side, accessors: Mapping[str, str]) -> None:
+        self.accessors = accessors
+        self.before = _Run(before)
+        self.after = _Run(after)
+        self.function = before.function
+        self.parents: list[tuple[int, int]] = []
+
+    def _credentials(self, state: State) -> str:
+        if not state.stack:
+            return "the caller's credentials"
+        steps = self.before.steps
+        for step in steps.steps:
+            for operation in step.operations:
+                if isinstance(operation, Override) and operation.call == state.stack[-1].site:
+                    expression = self.function.text(*operation.argument)
+                    name = "" if operation.via.startswith("override_creds") else operation.via
+                    return f"{name}({expression})" if name else expression
+        return "the override"
+
+    def _path(self, parent: int) -> tuple[int, ...]:
+        lines: list[int] = []
+        while parent >= 0:
+            parent, line = self.parents[parent]
+            if not lines or lines[-1] != line:
+                lines.append(line)
+        return tuple(reversed(lines))
+
+    def _difference(self, parent: int, one: _Stop, two: _Stop) -> Counterexample | None:
+        """How two observations differ, or None when they are the same."""
+        line = self._line(one)
+        if two.fault is not None or one.fault is not None:
+            fault = two.fault or one.fault
+            reason = fault.reason if fault is not None else ""
+            return Counterexample((*self._path(parent), line), line, "the revert", "a matching override", reason)
+        if one.key != two.key:
+            return Counterexample((*self._path(parent), line), line, self._what(one), "this step", self._what(two))
+        credentials = one.state.sites(), two.state.sites()
+        watched = one.events or two.events or one.key[0] in ("override", "exit", "cleanup")
+        if watched and credentials[0] != credentials[1]:
+            name = one.events[0][1] + "()" if one.events else self._what(one)
+            before, after = self._credentials(one.state), self._credentials(two.state)
+            return Counterexample((*self._path(parent), line), line, name, before, after)
+        if one.key[0] == "override":
+            before, after = self._put_in_force(self.before, one), self._put_in_force(self.after, two)
+            if before != after:
+                return Counterexample((*self._path(parent), line), line, "the override", before, after)
+        if self._labels(self.before, one) != self._labels(self.after, two):
+            what = self._what(one)
+            return Counterexample((*self._path(parent), line), line, what, "its ways on", "other ways on")
+        return None
+
+    def _line(self, stop: _Stop) -> int:
+        node = self.before.steps.flow.nodes[stop.number]
+        return self.function.line(node.syntax.start_byte if node.syntax is not None else node.start)
+
+    def _what(self, stop: _Stop) -> str:
+        if len(stop.key) > 1 and isinstance(stop.key[1], int):
+            line = self.function.line(stop.key[1])
+            return f"the {stop.key[0]} at line {line}"
+        return "the end of the function" if stop.key[0] == "exit" else "no next step"
+
+    def run(self) -> Counterexample | None:
+        queue = [(0, State(), 0, State(), -1)]
+        seen = set(item[:4] for item in queue)
+        while queue:
+            one_number, one_state, two_number, two_state, parent = queue.pop()
+            one = self.before.advance(one_number, one_state)
+            two = self.after.advance(two_number, two_state)
+            if one is None and two is None:
+                continue
+            if one is None or two is None:
+                line = self._line(one) if one is not None else self.function.first_line
+                return Counterexample((*self._path(parent), line), line, "a loop", "an end", "no end")
+            difference = self._difference(parent, one, two)
+            if difference is not None:
+                return difference
+            self.parents.append((parent, self._line(one)))
+            for pair in self._ways(one, two):
+                if pair not in seen:
+                    seen.add(pair)
+                    queue.append((*pair, len(self.parents) - 1))
+            if len(seen) > MAX_STATES:
+                line = self.function.first_line
+                return Counterexample((line,), line, "the function", "too many states", "too many states")
+        return None
+
+    def _put_in_force(self, run: _Run, stop: _Stop) -> str:
+        """The credential that an override step asks for, wrappers read as the accessor that stands for them."""
+        for operation in run.steps.steps[stop.number].operations:
+            if isinstance(operation, Override | Enter):
+                text = "".join(run.side.function.text(*operation.argument).split())
+                via = operation.via if isinstance(operation, Override) else ""
+                accessor = self.accessors.get(via)
+                return f"{accessor}({text})" if accessor else text
+        return ""
+
+    @staticmethod
+    def _labels(run: _Run, stop: _Stop) -> set[object]:
+        after = run.perform(stop.number, stop.state)
+        if isinstance(after, Fault):
+            return {after.reason}
+        ways = ways_on(run.steps.flow.nodes[stop.number], after, run.steps.saved)
+        return {run.label(label) for label, _ in ways}
+
+    def _ways(self, one: _Stop, two: _Stop) -> list[tuple[int, State, int, State]]:
+        after_one = self.before.perform(one.number, one.state)
+        after_two = self.after.perform(two.number, two.state)
+        if isinstance(after_one, Fault) or isinstance(after_two, Fault):
+            return []
+        ways_one = ways_on(self.before.steps.flow.nodes[one.number], after_one, self.before.steps.saved)
+        ways_two = ways_on(self.after.steps.flow.nodes[two.number], after_two, self.after.steps.saved)
+        taken = {self.after.label(label): target for label, target in ways_two}
+        return [(target, after_one, taken[self.before.label(label)], after_two) for label, target in ways_one]
+
+
+def compare(before: Side, after: Side, accessors: Mapping[str, str]) -> Counterexample | None:
+    """None when the rewrite is proven equal to the original, else the first path on which they differ.
+
+    `accessors` gives, for each wrapper, the function that returns the credential it would put in force.
+    """
+    return _LockStep(before, after, accessors).run()

@@ -1,0 +1,137 @@
+"""One function of a source file, ready for analysis: its text, its variants, their syntax and control flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from tree_sitter import Node
+
+from credseries.csource.flow import Flow, control_flow
+from credseries.csource.lexical import Lines, lex
+from credseries.csource.mask import Masked, mask
+from credseries.csource.syntax import damage, field, identifiers, parse, text_of, walk
+from credseries.csource.variants import MAX_VARIANTS, TooManyVariants, UnbalancedConditions, variants
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Why a function cannot be analysed; `offset` is in the function's text."""
+
+    offset: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way through the `#if`s of a function; offsets index the function's text."""
+
+    masked: Masked
+    definition: Node
+    body: Node
+
+    @cached_property
+    def flow(self) -> Flow:
+        """The control flow of the body."""
+        return control_flow(self.body, self.masked)
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """Parameter names and their declarations' text, in order."""
+        declarator = field(self.definition, "declarator")
+        while declarator is not None and declarator.type != "function_declarator":
+            declarator = field(declarator, "declarator")
+        listed = field(declarator, "parameters") if declarator is not None else None
+        found: dict[str, str] = {}
+        for child in listed.named_children if listed is not None else []:
+            inner = field(child, "declarator")
+            names = list(identifiers(inner)) if inner is not None else []
+            if names:
+                found[text_of(names[0])] = " ".join(text_of(child).split())
+        return found
+
+
+class Function:
+    """A function definition's text and what it parses to.
+
+    `first_line` is the 1-based line of the text's first byte in its file. Offsets everywhere are in bytes from the
+    start of the text.
+    """
+
+    def __init__(self, path: str, name: str, source: bytes, first_line: int) -> None:
+        self.path = path
+        self.name = name
+        self.source = source
+        self.first_line = first_line
+        self._lines = Lines(source)
+
+    @property
+    def lines(self) -> Lines:
+        """Line numbers within the text (1 is its first line)."""
+        return self._lines
+
+    def line(self, offset: int) -> int:
+        """The 1-based line in the file of an offset in this text."""
+        return self._lines.number(offset) + self.first_line - 1
+
+    def text(self, start: int, end: int) -> str:
+        """Source text, for messages."""
+        return self.source[start:end].decode("utf-8", "replace")
+
+    def rewritten(self, source: bytes) -> Function:
+        """The same function with another text."""
+        return Function(self.path, self.name, source, self.first_line)
+
+    @cached_property
+    def code(self) -> bytes:
+        """The text with comments, literals and directives blanked."""
+        return lex(self.source).code
+
+    @cached_property
+    def _read(self) -> tuple[list[Variant], Unreadable | None]:
+        lexed = lex(self.source)
+        directives = lexed.directives(0, len(self.source))
+        try:
+            texts = variants(self.source, lexed.code, directives) if directives else [lexed.code]
+        except TooManyVariants:
+            return [], Unreadable(directives[0].start, f"#if gives it more than {MAX_VARIANTS} variants")
+        except UnbalancedConditions:
+            return [], Unreadable(directives[0].start, "#if and #endif do not pair up inside it")
+        found: list[Variant] = []
+        for text in texts:
+            masked = mask(text)
+            root = parse(masked.text)
+            definition = next((child for child in root.named_children if child.type == "function_definition"), None)
+            broken = damage(root)
+            if broken is not None:
+                what = "is missing something" if broken.is_missing else "does not parse"
+                line = self.line(broken.start_byte)
+                return [], Unreadable(broken.start_byte, f"line {line} {what} as C (an unknown macro?)")
+            body = field(definition, "body") if definition is not None else None
+            if definition is None or body is None:
+                return [], Unreadable(0, "it does not parse as a function definition")
+            found.append(Variant(masked, definition, body))
+        return found, None
+
+    @property
+    def variants(self) -> list[Variant]:
+        """Every variant; empty when the function cannot be read (`unreadable` says why)."""
+        return self._read[0]
+
+    @property
+    def unreadable(self) -> Unreadable | None:
+        """Why the function cannot be analysed, or None."""
+        return self._read[1]
+
+
+def enclosing_block(node: Node) -> Node | None:
+    """The compound statement or case that directly holds a statement, looking through labels; None otherwise."""
+    parent = node.parent
+    while parent is not None and parent.type in ("labeled_statement", "attributed_statement"):
+        parent = parent.parent
+    return parent if parent is not None and parent.type in ("compound_statement", "case_statement") else None
+
+
+def node_at(root: Node, start: int, kinds: tuple[str, ...]) -> Node | None:
+    """The outermost node of one of the kinds that starts at a byte offset."""
+    return next((node for node in walk(root) if node.start_byte == start and node.type in kinds), None)

@@ -1,0 +1,190 @@
+"""Same-length masking of what tree-sitter's C grammar cannot know: the macros that kernel C is written in.
+
+Every step keeps the byte length, so that offsets in the masked text index the source. What has a meaning of its own
+(`__free(..)`, scoped macros) is blanked or turned into a loop for the parser, and kept in a side table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_ANNOTATIONS = frozenset(
+    b"""__init __exit __initdata __exitdata __initconst __devinit __user __kernel __force __iomem __percpu __rcu __safe
+    __must_check __always_inline __always_unused __maybe_unused __used __unused __cold __hot __pure __deprecated
+    __weak __noreturn __visible __latent_entropy __no_sanitize_address __no_kcsan __no_kasan_or_inline __no_profile
+    __no_sanitize_memory __no_sanitize_undefined __noclone __nocfi __noendbr __naked __flatten __malloc __ref __refdata
+    __sched __lockfunc __kprobes __cpuidle __noscs __noinitretpoline __read_mostly __ro_after_init __randomize_layout
+    __no_randomize_layout __packed __aligned_u64 __bitwise __private __nocast __context_unsafe __meminit __memexit
+    __cacheline_aligned __cacheline_aligned_in_smp ____cacheline_aligned ____cacheline_aligned_in_smp __page_aligned_bss
+    __page_aligned_data __bpf_kfunc __bpf_hook_start __net_init __net_exit __audit_syscall_entry noinline noinstr
+    noinline_for_stack noinline_for_tracing asmlinkage notrace nokprobe_inline __inline_maybe_unused __no_stack_protector
+    __head __entry_text __ksym __signed__ __extension__ __nonstring __uninitialized uninitialized_var __nostackprotector
+    __ipv6_addr_type_unused __designated_init __capability __counted_by_unused __no_kstack_erase""".split()
+)
+_CALL_ANNOTATIONS = frozenset(
+    b"""__must_hold __acquires __releases __acquire_shared __cond_acquires __printf __scanf __section __aligned __alloc_size
+    __attribute__ __attribute __malloc __realloc_size __counted_by __counted_by_le __counted_by_be __assume_aligned
+    __guarded_by __must_hold_shared __acquires_shared __releases_shared __diagnose_as __error __no_sanitize
+    __noinline_for_kunit __deprecated_msg __assume __cleanup __diag_ignore""".split()
+)
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_LOOP_NAME = re.compile(rb"\w*(?:for_each|foreach)\w*")
+_SCOPED_NAME = re.compile(rb"scoped_\w+|with_\w+|\w+_scoped_guard")
+_SYSCALL = re.compile(rb"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE\d\s*\(")
+_TYPE = (
+    rb"(?:const\s+|volatile\s+)*"
+    rb"(?:(?:struct|union|enum)\s+\w+|(?:unsigned|signed|long|short|int|char|void|bool|_Bool)"
+    rb"(?:\s+(?:unsigned|signed|long|short|int|char))*)"
+    rb"(?:\s*\*)*(?:\s*const)?"
+)
+# A type between commas, or at either end of a list with a comma: an argument of a macro. A cast has no comma, and a
+# parameter has a name after its type.
+_TYPE_ARGUMENT = re.compile(rb"(?<=[(,])(\s*)(" + _TYPE + rb")(?=\s*,)|(?<=,)(\s*)(" + _TYPE + rb")(?=\s*\))")
+_STATEMENT_BEFORE = frozenset(b"{};:)")
+_NO_STATEMENT_AFTER = frozenset(b";,)=.+-*/%&|^<>?:]")
+
+
+@dataclass(frozen=True)
+class ScopeMacro:
+    """A macro that runs the next statement in a scope of its own; byte ranges of its name and of its arguments."""
+
+    name: str
+    start: int
+    args_start: int
+    args_end: int
+
+
+@dataclass(frozen=True)
+class Masked:
+    """Text for the parser, and what was taken out of it: scoped macros and `__free()` classes by byte offset."""
+
+    text: bytes
+    scopes: Mapping[int, ScopeMacro] = field(default_factory=dict)
+    frees: Mapping[int, str] = field(default_factory=dict)
+
+
+def closing(text: bytes, opening: int) -> int:
+    """The offset of the bracket that closes the one at `opening`, or -1."""
+    pairs = {0x28: 0x29, 0x5B: 0x5D, 0x7B: 0x7D}
+    stack: list[int] = []
+    for match in re.compile(rb"[()\[\]{}]").finditer(text, opening):
+        byte = match.group()[0]
+        if byte in pairs:
+            stack.append(pairs[byte])
+        elif not stack or stack.pop() != byte:
+            return -1
+        if not stack:
+            return match.start()
+    return -1
+
+
+def _skip_space(text: bytes | bytearray, at: int) -> int:
+    while at < len(text) and text[at] in b" \t\n\r\f":
+        at += 1
+    return at
+
+
+def _fill(text: bytearray, start: int, end: int, word: bytes = b"") -> None:
+    for at in range(start, end):
+        if text[at] != 0x0A:
+            text[at] = 0x20
+    text[start : start + len(word)] = word
+
+
+def _before(text: bytearray, at: int) -> tuple[int, bytes]:
+    """The last byte before `at` that is no space, and the word that ends there (if one does)."""
+    at -= 1
+    while at >= 0 and text[at] in b" \t\n\r\f":
+        at -= 1
+    end = at + 1
+    while at >= 0 and (text[at : at + 1].isalnum() or text[at] == 0x5F):
+        at -= 1
+    return (text[end - 1] if end > 0 else 0x7B), bytes(text[at + 1 : end])
+
+
+class _Masker:
+    def __init__(self, code: bytes) -> None:
+        self.text = bytearray(code)
+        self.scopes: dict[int, ScopeMacro] = {}
+        self.frees: dict[int, str] = {}
+
+    def run(self) -> Masked:
+        self._syscall_head()
+        self._types()
+        for match in _WORD.finditer(bytes(self.text)):
+            word = match.group()
+            if word in _ANNOTATIONS:
+                _fill(self.text, *match.span())
+            elif word == b"fallthrough":
+                after = _skip_space(self.text, match.end())
+                if self.text[after : after + 1] == b";":
+                    _fill(self.text, match.start(), after + 1)
+            elif self._has_arguments(match.end()):
+                self._call(match.start(), match.end(), word)
+        return Masked(bytes(self.text), self.scopes, self.frees)
+
+    def _has_arguments(self, end: int) -> bool:
+        return self.text[_skip_space(self.text, end) :][:1] == b"("
+
+    def _call(self, start: int, end: int, word: bytes) -> None:
+        if word in _CALL_ANNOTATIONS:
+            close = closing(bytes(self.text), _skip_space(self.text, end))
+            if close > 0:
+                _fill(self.text, start, close + 1)
+        elif word == b"__free":
+            opening = _skip_space(self.text, end)
+            close = closing(bytes(self.text), opening)
+            if close > 0:
+                self.frees[start] = bytes(self.text[opening + 1 : close]).strip().decode()
+                _fill(self.text, start, close + 1)
+        elif _LOOP_NAME.fullmatch(word) or _SCOPED_NAME.fullmatch(word):
+            self._statement_macro(start, end, word)
+
+    def _statement_macro(self, start: int, end: int, word: bytes) -> None:
+        byte, previous = _before(self.text, start)
+        if byte not in _STATEMENT_BEFORE and previous not in (b"else", b"do"):
+            return
+        opening = _skip_space(self.text, end)
+        close = closing(bytes(self.text), opening)
+        if close < 0:
+            return
+        after = _skip_space(self.text, close + 1)
+        if after >= len(self.text) or self.text[after] in _NO_STATEMENT_AFTER:
+            return
+        scoped = _LOOP_NAME.fullmatch(word) is None
+        if scoped:
+            self.scopes[start] = ScopeMacro(word.decode(), start, opening + 1, close)
+        empty = not bytes(self.text[opening + 1 : close]).strip()
+        if empty and len(word) >= 6:
+            _fill(self.text, start, close + 1, b"while")
+            self.text[close - 2 : close + 1] = b"(1)"
+        elif len(word) >= 5 and not empty:
+            _fill(self.text, start, end, b"while")
+
+    def _types(self) -> None:
+        def join(match: re.Match[bytes]) -> bytes:
+            space, text = (match.group(1), match.group(2)) if match.group(2) else (match.group(3), match.group(4))
+            word = re.sub(rb"[\s*]", b"_", text)
+            return space + word[:1].upper() + word[1:]
+
+        body = self.text.find(b"{")
+        self.text[body:] = _TYPE_ARGUMENT.sub(join, bytes(self.text[body:]))
+
+    def _syscall_head(self) -> None:
+        body = self.text.find(b"{")
+        match = _SYSCALL.search(self.text, 0, max(body, 0))
+        if match is None:
+            return
+        close = closing(bytes(self.text), match.end() - 1)
+        name = re.match(rb"\s*(\w+)", bytes(self.text[match.end() :]))
+        if close < 0 or name is None:
+            return
+        head = b"long " + name.group(1) + b"("
+        _fill(self.text, match.start(), close, head)
+
+
+def mask(code: bytes) -> Masked:
+    """Mask one function definition, given as text whose comments, literals and directives are blank."""
+    return _Masker(code).run()

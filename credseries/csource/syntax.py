@@ -1,0 +1,69 @@
+"""tree-sitter's C grammar over masked text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import tree_sitter_c
+from tree_sitter import Language, Node, Parser
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(Language(tree_sitter_c.language()))
+
+
+def parse(text: bytes) -> Node:
+    """The syntax tree's root; byte offsets index `text`."""
+    return _parser().parse(text).root_node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and everything below it, in text order."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(current.children))
+
+
+def damage(root: Node) -> Node | None:
+    """The first node that the grammar could not read (ERROR or MISSING), or None."""
+    if not root.has_error:
+        return None
+    return next((node for node in walk(root) if node.is_error or node.is_missing), root)
+
+
+def text_of(node: Node) -> str:
+    """The text of a node (masked text: literals are blank)."""
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def field(node: Node, name: str) -> Node | None:
+    """A child by its field name."""
+    return node.child_by_field_name(name)
+
+
+def callee(call: Node) -> str:
+    """The called expression's text without spaces: `f`, `ctx->accessed`, `ops->get(x)->put`."""
+    function = field(call, "function")
+    return "".join(text_of(function).split()) if function is not None else ""
+
+
+def arguments(call: Node) -> list[Node]:
+    """The arguments of a call expression."""
+    listed = field(call, "arguments")
+    return [child for child in listed.named_children if child.type != "comment"] if listed is not None else []
+
+
+def unparenthesised(node: Node) -> Node:
+    """The expression inside any number of parentheses."""
+    while node.type == "parenthesized_expression" and node.named_child_count == 1:
+        node = node.named_children[0]
+    return node
+
+
+def identifiers(node: Node) -> Iterator[Node]:
+    """Every identifier at or below a node that names a variable or a function (no member, label or type)."""
+    return (child for child in walk(node) if child.type == "identifier")
