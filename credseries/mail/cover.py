@@ -45,11 +45,15 @@ def _fill(template: str, facts: CoverFacts) -> str:
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        loader=jinja2.FileSystemLoader(resources.roots("templates")),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
     )
     try:
         return environment.from_string(template).render(cover=facts)
-    except jinja2.TemplateError as error:
+    except Exception as error:  # a template is a program, and fails like one
         raise UsageError(
             f"the template {TEMPLATE} cannot be filled in: {error}",
             hint=f"it is {resources.find('templates', TEMPLATE)}",
@@ -74,6 +78,8 @@ def render_cover(series: SeriesRecord, numbers: str | None = None, note: str | N
     UsageError when the result would not survive b4, and when the template is broken.
     """
     facts = cover_facts(series, numbers, note)
+    if not facts.title:
+        raise UsageError("the series has no title", hint="its recipe must have one")
     cover = parse_cover(squeeze(_fill(resources.read_text("templates", TEMPLATE), facts)))
     check_cover(cover)
     return cover

@@ -37,8 +37,8 @@ def _earlier_files(directory: Path, series: str | None) -> set[Path]:
     foreign = sorted(path.name for path in present if not _is_ours(path, series))
     if foreign:
         raise UsageError(
-            f"{directory} holds other messages ({', '.join(foreign[:3])}), and `git send-email` would send them too",
-            hint="give a new or empty directory",
+            f"{directory} holds other messages: {', '.join(foreign[:3])}",
+            hint="give a new or empty directory: `git send-email` would send these too",
         )
     return present
 
@@ -57,9 +57,9 @@ def _as_problem(path: Path) -> Iterator[None]:
 def write_messages(messages: Sequence[Message], directory: Path) -> list[Path]:
     """Write every message to a file of its own and return the paths in order.
 
-    Makes the directory. Files of an earlier run for the same series are replaced, those that are no longer part of it
-    removed; raises UsageError when the directory holds other .eml files. Every message is written out under another
-    name before the first one appears under its own.
+    Makes the directory. Files of an earlier run for the same series are replaced, those that are no longer
+    part of it removed; raises UsageError when the directory holds other .eml files. Every message is written
+    out under another name before the first one appears under its own.
     """
     with _as_problem(directory):
         directory.mkdir(parents=True, exist_ok=True)
@@ -80,8 +80,8 @@ def write_messages(messages: Sequence[Message], directory: Path) -> list[Path]:
 def mbox_bytes(messages: Sequence[Message]) -> bytes:
     """The messages as an mbox of the kind mboxrd: lines that start with `From ` are quoted with `>`.
 
-    Readers that know no mboxrd (b4, and git without `--patch-format=mboxrd`) leave that `>` in a commit message;
-    diffs never have such lines, so what is applied does not depend on it.
+    Readers that know no mboxrd (b4, and git without `--patch-format=mboxrd`) leave that `>` in a commit
+    message; diffs never have such lines, so the trees that result do not depend on it.
     """
     parts = []
     for message in messages:

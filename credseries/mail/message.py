@@ -21,8 +21,9 @@ class Address:
 class Message:
     """One message of a series.
 
-    `index` is 0 for the cover letter, else the patch's number; `commit` is empty for the cover letter; `title` is the
-    subject without its prefixes; `message_id` has its angle brackets; `data` is the message with lines ending in LF.
+    `index` is 0 for the cover letter, else the patch's number; `commit` is empty for the cover letter;
+    `title` is the subject without its prefixes; `message_id` has its angle brackets; `data` is the message,
+    with lines ending in LF.
     """
 
     index: int
