@@ -1,0 +1,386 @@
+"""The forms of a site as text: `guard()`, `scoped_guard()` and the light pair. What cannot be written is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tree_sitter import Node
+
+from credseries.creds.operations import Steps
+from credseries.creds.sites import Site
+from credseries.csource.function import Function, Variant, enclosing_block, node_at
+from credseries.csource.splice import Copy, Edit, Insert, Spliced
+from credseries.csource.syntax import field as child_field
+from credseries.csource.syntax import identifiers, text_of, walk
+from credseries.rewrite.text import Changes
+
+
+class Form(Enum):
+    """How a site can be written."""
+
+    GUARD = "guard"
+    SCOPED = "scoped"
+    LIGHT = "light"
+
+
+class Refused(Exception):
+    """A form cannot be written for a site; the message is the reason, for a person."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the forms are called in a tree, and the accessor that stands for each wrapper."""
+
+    guard_class: str = "cred"
+    override: str = "override_creds_light"
+    revert: str = "revert_creds_light"
+    accessors: Mapping[str, str] = field(default_factory=dict)
+
+
+_STATEMENTS = ("expression_statement", "declaration")
+_SIMPLE = ("return_statement", "goto_statement", "expression_statement", "break_statement", "continue_statement")
+
+
+def _in_labels(node: Node) -> Node:
+    """The outermost labelled statement that a statement is the body of, or the statement itself."""
+    while node.parent is not None and node.parent.type == "labeled_statement":
+        node = node.parent
+    return node
+
+
+def _labels_of(node: Node) -> list[Node]:
+    """The labelled statements around a statement, outermost first."""
+    found = []
+    while node.parent is not None and node.parent.type == "labeled_statement":
+        node = node.parent
+        found.append(node)
+    return list(reversed(found))
+
+
+def _inner(node: Node) -> Node:
+    """The statement behind any labels."""
+    while node.type == "labeled_statement" and node.named_child_count > 1:
+        node = node.named_children[-1]
+    return node
+
+
+def _label_name(node: Node) -> str:
+    return text_of(child_field(node, "label") or node)
+
+
+class _Writer:
+    def __init__(self, site: Site, variant: Variant, steps: Steps, names: Names) -> None:
+        self.site = site
+        self.function: Function = site.function
+        self.variant = variant
+        self.steps = steps
+        self.names = names
+        self.changes = Changes(self.function)
+        self.override = self._statement(site.statement[0])
+        self.reverts = [self._statement(revert.statement[0]) for revert in site.reverts]
+
+    def _statement(self, start: int) -> Node:
+        node = node_at(self.variant.body, start, _STATEMENTS)
+        if node is None:
+            raise Refused(f"the statement at line {self.function.line(start)} stands in one #if branch only")
+        return node
+
+    def line(self, node: Node) -> int:
+        return self.function.line(node.start_byte)
+
+    def credential(self) -> tuple[Insert | Copy, ...]:
+        """The credential that the site asks for, as pieces: the argument, in the accessor of its wrapper."""
+        argument = Copy(*self.site.argument)
+        if self.site.via not in self.wrappers():
+            return (argument,)
+        accessor = self.names.accessors.get(self.site.via)
+        if accessor is None:
+            raise Refused(f"no accessor for what {self.site.via}() puts in force is named")
+        call = self.site.call
+        return Insert(accessor.encode() + b"(", call), argument, Insert(b")", call)
+
+    def wrappers(self) -> set[str]:
+        return {self.site.via} - {"override_creds", "override_creds_light"}
+
+    # -- what the removal of the saved variable needs
+
+    def drop_variable(self) -> None:
+        """Refuse when the saved variable has another reader; remove its declaration when nothing uses it any more."""
+        variable = self.site.variable
+        reads = self.steps.reads.get(variable, [])
+        if reads:
+            raise Refused(f"{variable} is also read at line {self.function.line(reads[0])}")
+        own = [self.site.statement, *(revert.statement for revert in self.site.reverts)]
+        declarations: list[Node] = []
+        for node in identifiers(self.variant.body):
+            if text_of(node) != variable or any(start <= node.start_byte < end for start, end in own):
+                continue
+            declaration = self._declaration_of(node)
+            if declaration is None:
+                return  # another site still uses it
+            declarations.append(declaration)
+        for declaration in declarations:
+            self._drop_declarator(declaration, variable)
+
+    @staticmethod
+    def _declaration_of(identifier: Node) -> Node | None:
+        node: Node | None = identifier
+        while node is not None and node.type in ("identifier", "pointer_declarator", "init_declarator"):
+            parent = node.parent
+            if node.type == "init_declarator":
+                value = child_field(node, "value")
+                if value is not None and value.start_byte <= identifier.start_byte:
+                    return None
+            node = parent
+        return node if node is not None and node.type == "declaration" else None
+
+    def _drop_declarator(self, declaration: Node, variable: str) -> None:
+        kinds = ("identifier", "pointer_declarator", "init_declarator", "array_declarator")
+        declarators = [
+            child for index, child in enumerate(declaration.children)
+            if child.type in kinds and declaration.field_name_for_child(index) == "declarator"
+        ]
+        mine = [item for item in declarators if any(text_of(name) == variable for name in identifiers(item))]
+        if len(declarators) == 1:
+            self.changes.drop(declaration.start_byte, declaration.end_byte)
+            return
+        index = declarators.index(mine[0])
+        if index + 1 < len(declarators):
+            self.changes.edit(Edit(mine[0].start_byte, declarators[index + 1].start_byte))
+        else:
+            self.changes.edit(Edit(declarators[index - 1].end_byte, mine[0].end_byte))
+
+    # -- reverts and labels
+
+    def block(self) -> Node:
+        """The block whose statements the override is one of."""
+        if self.override.parent is not None and self.override.parent.type == "labeled_statement":
+            raise Refused(f"the override follows a label (line {self.line(self.override)}): no declaration may")
+        block = enclosing_block(self.override)
+        if block is None:
+            raise Refused(f"the override at line {self.line(self.override)} is conditional: it has no block of its own")
+        return block
+
+    def drop_revert(self, statement: Node) -> None:
+        """Remove a revert, and braces that then hold a single statement."""
+        outer = _in_labels(statement)
+        block = outer.parent
+        if block is None or block.type not in ("compound_statement", "case_statement"):
+            raise Refused(f"the revert at line {self.line(statement)} is conditional: it has no block of its own")
+        self.changes.drop(statement.start_byte, statement.end_byte)
+        others = [child for child in block.named_children if child.id != outer.id]
+        holder = block.parent
+        if outer.id != statement.id or len(others) != 1 or holder is None or holder.type != "if_statement":
+            return
+        if child_field(holder, "alternative") is not None or block.type != "compound_statement":
+            return
+        lines = self.function.lines
+        first, last = lines.number(block.start_byte), lines.number(block.end_byte - 1)
+        if others[0].type in _SIMPLE and last - first == 3 and holder.parent is not None:
+            if holder.parent.type == "else_clause":
+                return
+            condition = child_field(holder, "condition")
+            if condition is not None and lines.number(condition.start_byte) == first:
+                self.changes.edit(Edit(condition.end_byte, block.start_byte + 1))
+                self.changes.drop_line(last)
+
+    def following(self, block: Node, outer: Node) -> list[Node]:
+        """The statements after one in its block, without this site's reverts."""
+        children = [child for child in block.named_children if child.type != "comment"]
+        index = next(i for i, child in enumerate(children) if child.id == outer.id)
+        own = {revert.id for revert in self.reverts}
+        return [child for child in children[index + 1 :] if _inner(child).id not in own or child.id != _inner(child).id]
+
+    def exit_value(self, label: Node) -> tuple[bool, Node | None]:
+        """Whether what a label leads to only reverts and returns, and the value that it returns."""
+        inner = _inner(label)
+        own = {revert.id for revert in self.reverts}
+        block = enclosing_block(label)
+        if block is None:
+            return False, None
+        if inner.id in own:
+            rest = self.following(block, _in_labels(label))
+            target = rest[0] if rest else None
+        else:
+            target = inner
+        if target is None:
+            function_body = block.id == self.variant.body.id
+            return function_body, None
+        target = _inner(target)
+        if target.type != "return_statement":
+            return False, None
+        return True, target.named_children[0] if target.named_children else None
+
+    def return_instead(self, label: Node) -> None:
+        """Turn every goto to a label that only reverts and returns into that return, and drop the label."""
+        name = _label_name(label)
+        ok, value = self.exit_value(label)
+        if not ok:
+            raise Refused(f"label {name} (line {self.line(label)}) does more than return")
+        for node in walk(self.variant.body):
+            if node.type == "goto_statement" and _label_name(node) == name:
+                pieces: tuple[Insert | Copy, ...] = (Insert(b"return;", node.start_byte),)
+                if value is not None:
+                    pieces = (
+                        Insert(b"return ", node.start_byte),
+                        Copy(value.start_byte, value.end_byte),
+                        Insert(b";", node.start_byte),
+                    )
+                self.changes.edit(Edit(node.start_byte, node.end_byte, pieces))
+        colon = next(child for child in label.children if child.type == ":")
+        self.changes.drop(label.start_byte, colon.end_byte)
+
+    def labels_in(self, start: int, end: int) -> list[Node]:
+        """Labels that are jumped to and stand in a byte range."""
+        targets = {name for _, name in self.steps.flow.gotos}
+        return [
+            node
+            for node in walk(self.variant.body)
+            if node.type == "labeled_statement" and start <= node.start_byte < end and _label_name(node) in targets
+        ]
+
+
+def _guard(writer: _Writer) -> Spliced:
+    block = writer.block()
+    call = writer.site.call
+    head = Insert(f"guard({writer.names.guard_class})(".encode(), call)
+    pieces = (head, *writer.credential(), Insert(b");", call))
+    writer.changes.edit(Edit(writer.override.start_byte, writer.override.end_byte, pieces))
+    for revert in writer.reverts:
+        writer.drop_revert(revert)
+    own = {label.id for revert in writer.reverts for label in _labels_of(revert)}
+    inside = (writer.override.end_byte, block.end_byte)
+    for label in writer.labels_in(*inside):
+        leaves_before = [
+            offset
+            for offset, name in writer.steps.flow.gotos
+            if name == _label_name(label) and not inside[0] <= offset < inside[1]
+        ]
+        ok, _ = writer.exit_value(label)
+        if ok and (label.id in own or leaves_before):
+            writer.return_instead(label)
+        elif leaves_before:
+            line = writer.function.line(leaves_before[0])
+            raise Refused(f"goto {_label_name(label)} (line {line}) would jump over the guard into its scope")
+        else:
+            line = writer.line(label)
+            raise Refused(
+                f"label {_label_name(label)} (line {line}) would unwind inside the guard's scope; "
+                "cleanup.h asks not to mix goto and scoped cleanup"
+            )
+    writer.drop_variable()
+    return writer.changes.spliced()
+
+
+def _scoped(writer: _Writer) -> Spliced:
+    block = writer.block()
+    function, lines = writer.function, writer.function.lines
+    siblings = [child for child in block.named_children if child.type != "comment"]
+    start = next(i for i, child in enumerate(siblings) if child.id == writer.override.id)
+    own = {revert.id: revert for revert in writer.reverts}
+    ends = [i for i, child in enumerate(siblings) if i > start and _inner(child).id in own]
+    if len(ends) != 1:
+        where = ", ".join(str(function.line(revert.start_byte)) for revert in writer.reverts)
+        raise Refused(f"the region is not one sequence of statements (reverts at lines {where})")
+    main, region = siblings[ends[0]], siblings[start + 1 : ends[0]]
+    if not region:
+        raise Refused("the region is empty")
+    for label in writer.labels_in(region[0].start_byte, main.start_byte):
+        raise Refused(
+            f"label {_label_name(label)} (line {writer.line(label)}) would unwind inside the scope; "
+            "cleanup.h asks not to mix goto and scoped cleanup"
+        )
+    _check_declarations(writer, region, siblings[ends[0] + 1 :])
+    call = writer.site.call
+    head = Insert(f"scoped_guard({writer.names.guard_class}, ".encode(), call)
+    pieces = (head, *writer.credential(), Insert(b") {", call))
+    writer.changes.edit(Edit(writer.override.start_byte, writer.override.end_byte, pieces))
+    for revert in writer.reverts:
+        if revert.id != _inner(main).id:
+            writer.drop_revert(revert)
+    first = lines.number(writer.override.end_byte - 1) + 1
+    last = lines.number(main.start_byte) - 1
+    while first <= last and not writer.changes.line_text(first).strip():
+        writer.changes.drop_line(first)
+        first += 1
+    while last >= first and not writer.changes.line_text(last).strip():
+        writer.changes.drop_line(last)
+        last -= 1
+    if lines.number(region[0].start_byte) < first or lines.number(region[-1].end_byte - 1) > last:
+        raise Refused("the region shares a line with its override or its revert")
+    if any(writer.changes.line_text(number).lstrip().startswith(b"#") for number in range(first, last + 1)):
+        raise Refused("the region holds preprocessor lines")
+    writer.changes.indent(first, last)
+    _close_scope(writer, main, lines.start(last + 1), siblings[ends[0] + 1 :])
+    writer.drop_variable()
+    return writer.changes.spliced()
+
+
+def _close_scope(writer: _Writer, main: Node, at: int, rest: list[Node]) -> None:
+    """Put the closing brace in place of the revert; a label on the revert goes to the next statement."""
+    column = writer.function.source[writer.function.lines.start_of(writer.override.start_byte) :]
+    indent = column[: len(column) - len(column.lstrip(b" \t"))]
+    writer.changes.edit(Edit(at, at, (Insert(indent + b"}\n", at),)))
+    revert = _inner(main)
+    labels = _labels_of(revert)
+    if labels and rest and _inner(rest[0]).type == "declaration":
+        raise Refused(f"label {_label_name(labels[0])} would stand before a declaration")
+    writer.changes.drop(revert.start_byte, revert.end_byte)
+    if labels and not rest:
+        for label in labels:
+            writer.return_instead(label)
+
+
+def _check_declarations(writer: _Writer, region: list[Node], rest: list[Node]) -> None:
+    declared = {
+        text_of(name): node
+        for node in region
+        if node.type == "declaration"
+        for child in node.named_children
+        if child.type in ("init_declarator", "identifier", "pointer_declarator", "array_declarator")
+        for name in list(identifiers(child))[:1]
+    }
+    for node in rest:
+        for name in identifiers(node):
+            if text_of(name) in declared:
+                line = writer.line(declared[text_of(name)])
+                raise Refused(f"{text_of(name)}, declared in the region at line {line}, is used after it")
+
+
+def _light(writer: _Writer) -> Spliced:
+    names, site = writer.names, writer.site
+    call_end = site.argument[1]
+    end = writer.function.source.index(b")", call_end) + 1
+    pieces = (Insert(names.override.encode() + b"(", site.call), *writer.credential(), Insert(b")", site.call))
+    writer.changes.edit(Edit(site.call, end, pieces))
+    for revert in site.reverts:
+        name_end = writer.function.source.index(b"(", revert.call)
+        writer.changes.edit(Edit(revert.call, name_end, (Insert(names.revert.encode(), revert.call),)))
+    return writer.changes.spliced()
+
+
+_WRITERS = {Form.GUARD: _guard, Form.SCOPED: _scoped, Form.LIGHT: _light}
+
+
+def write(site: Site, variant: Variant, steps: Steps, form: Form, names: Names) -> Spliced:
+    """The function's text with one site in a form. Raises Refused when the form cannot be written there."""
+    try:
+        return _WRITERS[form](_Writer(site, variant, steps, names))
+    except ValueError as error:
+        raise Refused(f"the changes contradict each other ({error})") from error
+
+
+def write_naive_guard(site: Site, names: Names) -> Spliced:
+    """What an SmPL rule would make of the site: a guard in place, reverts gone. Not valid C in general.
+
+    It shows what an in-place guard would move; nothing is ever proposed from it.
+    """
+    changes = Changes(site.function)
+    head = Insert(f"guard({names.guard_class})(".encode(), site.call)
+    pieces = (head, Copy(*site.argument), Insert(b");", site.call))
+    changes.edit(Edit(*site.statement, pieces))
+    for revert in site.reverts:
+        changes.edit(Edit(*revert.statement, (Insert(b";", revert.statement[0]),)))
+    return changes.spliced()

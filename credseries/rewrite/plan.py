@@ -1,0 +1,254 @@
+"""Which form each site gets: every form is written, proven or refused, and the first that proves is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from credseries.creds.operations import Enter, read_steps
+from credseries.creds.proof import Counterexample, Side, compare
+from credseries.creds.sites import Analysis, Site, SiteKind, analyse
+from credseries.creds.state import explore, opaque_operations
+from credseries.csource.function import Function
+from credseries.csource.splice import OffsetMap, splice
+from credseries.csource.syntax import callee, walk
+from credseries.rewrite.forms import Form, Names, Refused, write, write_naive_guard
+
+DEFAULT_ORDER = (Form.GUARD, Form.SCOPED, Form.LIGHT)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A call (or a read of the current credentials) that would run under other credentials."""
+
+    line: int
+    call: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a form of a site is proven; if not, why. `jumps` are lines of gotos or cases over an in-place guard."""
+
+    form: Form
+    ok: bool
+    reason: str = ""
+    moved: tuple[Moved, ...] = ()
+    jumps: tuple[int, ...] = ()
+    counterexample: Counterexample | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A site with the verdict on each form and the one that is chosen (None: refused)."""
+
+    site: Site
+    verdicts: tuple[Verdict, ...]
+    choice: Form | None
+
+    def verdict(self, form: Form) -> Verdict:
+        """The verdict on a form."""
+        return next(item for item in self.verdicts if item.form is form)
+
+    @property
+    def reason(self) -> str:
+        """Why no form, or not the first form, was chosen; empty when nothing stood in the way."""
+        if self.site.problem is not None:
+            return self.site.problem
+        refusals = [item.reason for item in self.verdicts if not item.ok]
+        return refusals[0] if refusals else ""
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A function and the text it gets; `judged` are its sites, in order."""
+
+    function: Function
+    text: bytes
+    judged: tuple[Judged, ...]
+
+
+class Composed(OffsetMap):
+    """Offset maps one after the other."""
+
+    def __init__(self, maps: Sequence[OffsetMap]) -> None:
+        super().__init__(())
+        object.__setattr__(self, "_maps", tuple(maps))
+
+    def origin(self, offset: int) -> int:
+        """Where a byte came from in the first text."""
+        for item in reversed(self._maps):  # type: ignore[attr-defined]
+            offset = item.origin(offset)
+        return offset
+
+
+def check(before: Analysis, after: Function, offsets: OffsetMap, names: Names) -> str | Counterexample | None:
+    """Prove a rewritten function against its original: None when proven, else the reason or a counterexample."""
+    if after.unreadable is not None:
+        return f"the rewritten function does not parse: {after.unreadable.reason}"
+    if len(after.variants) != len(before.steps):
+        return "the rewrite changes how many #if variants the function has"
+    for variant, steps in zip(after.variants, before.steps, strict=True):
+        new = read_steps(variant, before.effects)
+        for operation in opaque_operations(new):
+            return operation.reason
+        opened = {step.opened for item in new.steps for step in item.operations if isinstance(step, Enter)}
+        for bypass in variant.flow.bypasses:
+            if bypass.opened in opened:
+                line = before.function.line(offsets.origin(bypass.jump))
+                return f"the jump at line {line} would enter the scope past its guard"
+        for node in walk(variant.body):
+            if node.type == "labeled_statement" and _declares(node.named_children[-1]):
+                line = before.function.line(offsets.origin(node.start_byte))
+                return f"a label (line {line}) would stand before a declaration"
+        difference = compare(
+            Side(before.function, steps, None), Side(after, new, offsets), names.accessors
+        )
+        if difference is not None:
+            return difference
+    return None
+
+
+def _declares(statement: object) -> bool:
+    node = statement
+    kind = getattr(node, "type", "")
+    if kind == "declaration":
+        return True
+    inner = getattr(node, "named_children", [])
+    if kind != "expression_statement" or not inner or inner[0].type != "call_expression":
+        return False
+    return callee(inner[0]).startswith(("guard(", "CLASS("))
+
+
+def exposure(analysis: Analysis, site: Site, names: Names) -> tuple[tuple[Moved, ...], tuple[int, ...]]:
+    """What a guard in place would move, and which jumps would skip it."""
+    moved: dict[int, Moved] = {}
+    jumps: set[int] = set()
+    spliced = write_naive_guard(site, names)
+    naive = site.function.rewritten(spliced.text)
+    for variant, before in zip(naive.variants, analysis.steps, strict=False):
+        steps = read_steps(variant, analysis.effects)
+        guards = {
+            operation.opened
+            for step in steps.steps
+            for operation in step.operations
+            if isinstance(operation, Enter) and spliced.offsets.origin(operation.call) == site.call
+        }
+        for bypass in variant.flow.bypasses:
+            if bypass.opened in guards:
+                jumps.add(site.function.line(spliced.offsets.origin(bypass.jump)))
+        old = explore(before)
+        new = explore(steps, spliced.offsets.origin, tolerate=True)
+        calls = {event.offset: event.name for step in before.steps for event in step.events}
+        for offset, stacks in old.exposed.items():
+            if new.exposed.get(offset, stacks) != stacks:
+                moved[offset] = Moved(site.function.line(offset), calls[offset])
+    return tuple(moved[offset] for offset in sorted(moved)), tuple(sorted(jumps))
+
+
+def _refusal(form: Form, reason: str | Counterexample, moved: tuple[Moved, ...], jumps: tuple[int, ...]) -> Verdict:
+    if isinstance(reason, Counterexample):
+        text = f"line {reason.line}: {reason.event} ran under {reason.before}, would run under {reason.after}"
+        return Verdict(form, False, text, moved, jumps, reason)
+    return Verdict(form, False, reason, moved, jumps)
+
+
+def _guard_reason(reason: str | Counterexample, moved: tuple[Moved, ...], jumps: tuple[int, ...]) -> str:
+    """A reason for a person: what a guard would move and which jumps would skip it, when that is known."""
+    parts = []
+    if moved:
+        calls = ", ".join(f"{item.call} (line {item.line})" for item in moved)
+        parts.append(f"would run {calls} under the override")
+    if jumps:
+        lines = ", ".join(str(line) for line in jumps)
+        parts.append(f"jumps at line{'s' if len(jumps) > 1 else ''} {lines} would skip it")
+    return "; ".join(parts) if parts else str(reason)
+
+
+class Planner:
+    """Judges the sites of analysed functions and rewrites them; pure."""
+
+    def __init__(self, names: Names, order: Sequence[Form] = DEFAULT_ORDER) -> None:
+        self.names = names
+        self.order = tuple(order)
+
+    def _attempt(self, analysis: Analysis, site: Site, form: Form) -> tuple[bytes, OffsetMap] | str | Counterexample:
+        if site.problem is not None:
+            return site.problem
+        if site.keeps_alive is not None:
+            return site.keeps_alive
+        for variant, steps in zip(analysis.function.variants, analysis.steps, strict=True):
+            try:
+                spliced = write(site, variant, steps, form, self.names)
+            except Refused as refused:
+                return str(refused)
+            result = check(analysis, site.function.rewritten(spliced.text), spliced.offsets, self.names)
+            if result is not None:
+                return result
+            return spliced.text, spliced.offsets
+        return "the function has no body to rewrite"
+
+    def judge(self, analysis: Analysis, site: Site) -> Judged:
+        """The verdict on every form of one site, the others of its function as they are."""
+        if site.converted is not None:
+            verdicts = tuple(Verdict(form, False, f"already converted ({site.converted})") for form in Form)
+            return Judged(site, verdicts, None)
+        verdicts = []
+        for form in Form:
+            result = self._attempt(analysis, site, form)
+            if isinstance(result, tuple):
+                verdicts.append(Verdict(form, True))
+                continue
+            moved: tuple[Moved, ...] = ()
+            jumps: tuple[int, ...] = ()
+            if form is Form.GUARD and site.kind is SiteKind.SITE and site.statement != (0, 0):
+                moved, jumps = exposure(analysis, site, self.names)
+            verdict = _refusal(form, result, moved, jumps)
+            if moved or jumps:
+                verdict = replace(verdict, reason=_guard_reason(result, moved, jumps))
+            verdicts.append(verdict)
+        proven = {item.form for item in verdicts if item.ok}
+        return Judged(site, tuple(verdicts), next((form for form in self.order if form in proven), None))
+
+    def judge_all(self, analysis: Analysis) -> list[Judged]:
+        """Every site of a function."""
+        return [self.judge(analysis, site) for site in analysis.sites]
+
+    def rewrite(self, analysis: Analysis, judged: Iterable[Judged]) -> Rewritten:
+        """The function with every site in its chosen form, proven as a whole against the original.
+
+        Sites are rewritten one after the other, each in the text that the one before left. When the whole does not
+        prove although each site did, the sites are refused from the last one on until it does.
+        """
+        sites = list(judged)
+        while True:
+            text = self._rewrite_in_turn(analysis, sites)
+            if isinstance(text, bytes):
+                return Rewritten(analysis.function, text, tuple(sites))
+            index = max(i for i, item in enumerate(sites) if item.choice is not None)
+            verdicts = tuple(
+                replace(item, ok=False, reason=f"with the function's other sites: {text}")
+                for item in sites[index].verdicts
+            )
+            sites[index] = Judged(sites[index].site, verdicts, None)
+
+    def _rewrite_in_turn(self, analysis: Analysis, judged: Sequence[Judged]) -> bytes | str | Counterexample:
+        function = analysis.function
+        maps: list[OffsetMap] = [splice(function.source, []).offsets]
+        current = analysis
+        for item in judged:
+            if item.choice is None:
+                continue
+            composed = Composed(maps)
+            site = next((site for site in current.sites if composed.origin(site.call) == item.site.call), None)
+            if site is None:
+                return f"the site at line {item.site.line} is lost after the others are rewritten"
+            try:
+                spliced = write(site, current.function.variants[0], current.steps[0], item.choice, self.names)
+            except Refused as refused:
+                return str(refused)
+            maps.append(spliced.offsets)
+            current = analyse(current.function.rewritten(spliced.text), analysis.effects)
+        if len(maps) == 1:
+            return function.source
+        result = check(analysis, current.function, Composed(maps), self.names)
+        return current.function.source if result is None else result
