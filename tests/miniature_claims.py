@@ -153,7 +153,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(READDIR, "ovl_check_empty_dir", S, ("list_del", "kfree")),
     Claim(READDIR, "ovl_workdir_cleanup", G, note="while (1), #ifdef inside the region"),
     Claim(UTIL, "ovl_override_creds", X, kind=Kind.WRAPPER),
-    Claim(UTIL, "ovl_nlink_start", S, ("ovl_drop_write", "ovl_inode_unlock"), 1),
+    Claim(UTIL, "ovl_nlink_start", S, ("ovl_inode_unlock", "d_inode", "ovl_drop_write"), 1),
     Claim(UTIL, "ovl_nlink_end", G),
     Claim(UTIL, "ovl_cleanup_index", G, note="void, label and revert are the last thing"),
     Claim(UTIL, "ovl_ensure_verity", G, note="second revert before an early return"),
@@ -165,7 +165,7 @@ CLAIMS: tuple[Claim, ...] = (
         XATTRS,
         "ovl_listxattr",
         S,
-        ("strnlen", "WARN_ON", "ovl_can_list", "memmove", "ovl_is_escaped_xattr"),
+        ("strnlen", "WARN_ON", "ovl_can_list", "ovl_is_escaped_xattr", "memmove"),
     ),
 )
 

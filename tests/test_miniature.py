@@ -301,12 +301,12 @@ class TestRewritesShow:
         assert usage(runs["00000"])["mounter"] == 0
 
     def test_double_put_is_reported(self, tree: Path, tmp_path: Path) -> None:
-        twice = "put_cred(override_cred);\n\tput_cred(override_cred);\n\treturn 0;"
+        twice = "put_cred(override_cred);\n\tput_cred(override_cred);\n\treturn err;"
         rewrite(
             tree,
             "fs/overlayfs/dir.c",
             "ovl_setup_cred_for_create",
-            ("put_cred(override_cred);\n\treturn 0;", twice),
+            ("put_cred(override_cred);\n\treturn err;", twice),
         )
         runs = credtrace.explore(credtrace.build(tree, tmp_path / "out"), "ovl_create_tmpfile")
         assert "BUG: last reference to the credentials in force" in runs["000"]
