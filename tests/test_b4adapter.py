@@ -253,6 +253,13 @@ def test_a_branch_whose_name_goes_on_with_a_dot_is_in_the_way(repo: Repository, 
         enrol(repo, tree)
 
 
+def test_a_tag_of_the_same_name_is_in_the_way(repo: Repository, tree: Tree) -> None:
+    tree.git("tag", BRANCH, tree.base)
+    with pytest.raises(UsageError, match=f"tag {BRANCH}"):
+        enrol(repo, tree)
+    assert "b4-" not in tree.git("config", "--local", "--list")
+
+
 def test_importing_the_adapter_does_not_import_b4() -> None:
     code = "import sys, credseries.mail.send as m; print(not m or {'b4', 'jinja2'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -278,4 +285,4 @@ def test_one_patch_has_its_letter_below_the_line(tmp_path: Path) -> None:
     ((commit, message),) = b4adapter.series_messages(repo, BRANCH)
     assert commit == tree.tip
     assert COVER.body in message.get_content()
-    assert "[PATCH RFC] cred: Add x" in str(message["Subject"]) or "[RFC PATCH]" in str(message["Subject"])
+    assert str(message["Subject"]) == "[PATCH RFC] cred: Add x"

@@ -192,9 +192,14 @@ def check_branch_name(name: str) -> None:
 
 
 def _check_namesakes(branch: str) -> None:
-    """Branches called `NAME.something` share b4's pattern for NAME, and b4 would mix the two up."""
+    """Branches called `NAME.something` share b4's pattern for NAME, and a tag NAME goes before the branch."""
     import b4
 
+    status, _ = b4.git_run_command(None, ["show-ref", "--verify", "--quiet", f"refs/tags/{branch}"])
+    if status == 0:
+        raise UsageError(
+            f"b4 would take the tag {branch} for the branch of that name", hint="choose another branch name"
+        )
     _, out = b4.git_run_command(
         None, ["config", "--name-only", "-z", "--get-regexp", rf"^branch\.{branch}\.."]
     )
