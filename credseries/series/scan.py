@@ -1,0 +1,251 @@
+"""Scan: every site of a commit with its verdict, and an account of every textual hit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from credseries.creds.interface import CLEANUP_HEADER, CRED_HEADER, CRED_SOURCE, Interface, read_interface
+from credseries.creds.program import NEEDLES, Hit, Program, SourceFile, hits
+from credseries.creds.sites import Analysis, Site, SiteKind
+from credseries.errors import NotAKernelTree, UnknownFunction, UnknownPath
+from credseries.kernel.git import Repository
+from credseries.kernel.release import read_release
+from credseries.rewrite.forms import Form, Names
+from credseries.rewrite.plan import Judged, Planner
+from credseries.series.recipe import Recipe
+
+SCHEMA = 1
+_TREE_FILES = ("Makefile", "MAINTAINERS", CRED_HEADER, CRED_SOURCE, CLEANUP_HEADER)
+_NEEDED = ("Makefile", "MAINTAINERS", CRED_HEADER)
+
+
+@dataclass(frozen=True)
+class Accounting:
+    """Every textual hit of the scanned paths, once: `total` is the sum of the other five.
+
+    `not_code` is broken down by kind: comment, string, macro, declaration, name (an identifier that only contains the
+    words) and document (a file that is no C).
+    """
+
+    total: int
+    converted: int
+    refused: int
+    already_converted: int
+    wrapper_bodies: int
+    not_code: int
+    kinds: dict[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The `accounting` object of the scan contract."""
+        return {
+            "hits": self.total,
+            "converted": self.converted,
+            "refused": self.refused,
+            "already_converted": self.already_converted,
+            "wrapper_bodies": self.wrapper_bodies,
+            "not_code": self.not_code,
+            "not_code_kinds": dict(sorted(self.kinds.items())),
+        }
+
+
+class Survey:
+    """A commit, scanned: its sites are judged as they are asked for."""
+
+    def __init__(
+        self,
+        commit: str,
+        version: str,
+        interface: Interface,
+        files: dict[str, bytes],
+        recipe: Recipe,
+        paths: Sequence[str] = (),
+        forms: Sequence[Form] | None = None,
+    ) -> None:
+        self.commit = commit
+        self.version = version
+        self.interface = interface
+        self.recipe = recipe
+        self.tree_files = files
+        self.paths = tuple(path.rstrip("/") for path in paths)
+        sources = {path: SourceFile(path, data) for path, data in files.items() if path.endswith((".c", ".h"))}
+        self.program = Program(sources)
+        self.program.run()
+        self.names = Names(accessors=recipe.accessors)
+        self.planner = Planner(self.names, forms or recipe.forms)
+
+    def wanted(self, path: str) -> bool:
+        """Whether a file is among the paths that were asked for."""
+        return not self.paths or any(path == item or path.startswith(item + "/") for item in self.paths)
+
+    @property
+    def analyses(self) -> list[Analysis]:
+        """The analysed functions of the wanted paths that have a site or could not be read."""
+        found = [self.program.analyses[key] for key in sorted(self.program.analyses) if self.wanted(key[0])]
+        return [item for item in found if item.sites or item.unreadable]
+
+    @cached_property
+    def judged(self) -> list[Judged]:
+        """Every site of the wanted paths with its verdicts, by file and line."""
+        return [item for analysis in self.analyses for item in self.planner.judge_all(analysis)]
+
+    @cached_property
+    def unreadable(self) -> list[Analysis]:
+        """The functions that could not be read, and so are refused whole."""
+        return [analysis for analysis in self.analyses if analysis.unreadable]
+
+    def in_function(self, name: str) -> list[Analysis]:
+        """The analysed functions of a name. Raises UnknownFunction, with the nearest names as a hint."""
+        found = [analysis for analysis in self.analyses if analysis.function.name == name]
+        if not found:
+            from difflib import get_close_matches
+
+            names = sorted({analysis.function.name for analysis in self.analyses})
+            near = get_close_matches(name, names, 3)
+            hint = f"did you mean {', '.join(near)}?" if near else "`credseries scan` lists the functions"
+            raise UnknownFunction(f"no function {name} overrides credentials here", hint=hint)
+        return found
+
+    # -- the account of every hit
+
+    def _claims(self) -> dict[tuple[str, int], str]:
+        """For each credential call, by file and offset of its name: what became of its site."""
+        claims: dict[tuple[str, int], str] = {}
+        for item in self.judged:
+            what = "refused" if item.choice is None else "converted"
+            if item.site.converted is not None:
+                what = "already_converted"
+            elif item.site.kind is not SiteKind.SITE:
+                what = "wrapper_bodies"
+            for offset in self._offsets(item.site):
+                claims.setdefault(offset, what)
+        return claims
+
+    def _offsets(self, site: Site) -> list[tuple[str, int]]:
+        path = site.function.path
+        file = self.program.files[path]
+        start = file.lines.start(site.function.first_line)
+        extent = next(
+            item for item in file.extents if item.name == site.function.name and item.start >= start and item.end > start
+        )
+        return [(path, extent.start + call) for call in site.calls]
+
+    @cached_property
+    def accounting(self) -> Accounting:
+        """Where each textual hit of the wanted paths went."""
+        claims, broken = self._claims(), {(item.function.path, item.function.name) for item in self.unreadable}
+        counts: Counter[str] = Counter()
+        kinds: Counter[str] = Counter()
+        for path, data in self.tree_files.items():
+            if not self.wanted(path):
+                continue
+            file = self.program.files.get(path)
+            if file is None:
+                number = sum(data.count(needle.encode()) for needle in NEEDLES)
+                counts["not_code"] += number
+                kinds["document"] += number
+                continue
+            for hit in hits(file):
+                what, kind = self._account(file, hit, claims, broken)
+                counts[what] += 1
+                if kind:
+                    kinds[kind] += 1
+        total = sum(counts.values())
+        parts = {name: counts[name] for name in ("converted", "refused", "already_converted", "wrapper_bodies")}
+        return Accounting(total, **parts, not_code=counts["not_code"], kinds=dict(kinds))
+
+    def _account(
+        self, file: SourceFile, hit: Hit, claims: dict[tuple[str, int], str], broken: set[tuple[str, str]]
+    ) -> tuple[str, str]:
+        if hit.not_code is not None:
+            return "not_code", hit.not_code
+        claimed = claims.get((file.path, self._word_start(file.source, hit.offset)))
+        if claimed is not None:
+            return claimed, ""
+        extent = file.extent_at(hit.offset)
+        if extent is not None:
+            if (file.path, extent.name) in broken:
+                return "refused", ""
+            if extent.name in self.program.base.overrides or extent.name in self.program.base.reverts:
+                return "wrapper_bodies", ""
+        return "not_code", "name"
+
+    @staticmethod
+    def _word_start(source: bytes, offset: int) -> int:
+        while offset > 0 and (source[offset - 1 : offset].isalnum() or source[offset - 1] == 0x5F):
+            offset -= 1
+        return offset
+
+    # -- the contract
+
+    def to_json(self) -> dict[str, Any]:
+        """The scan contract, schema 1 (docs in README): lines are 1-based in the file at the scanned commit."""
+        return {
+            "schema": SCHEMA,
+            "tree": {
+                "version": self.version,
+                "commit": self.commit,
+                "counts_references": self.interface.counts_references,
+            },
+            "sites": [_site_json(item) for item in self.judged],
+            "unreadable": [
+                {"file": item.function.path, "function": item.function.name, "reason": item.unreadable}
+                for item in self.unreadable
+            ],
+            "accounting": self.accounting.to_json(),
+        }
+
+
+def _site_json(item: Judged) -> dict[str, Any]:
+    site = item.site
+    return {
+        "file": site.function.path,
+        "line": site.line,
+        "function": site.function.name,
+        "override": site.override,
+        "source": site.source,
+        "kind": site.kind.value,
+        "forms": {
+            verdict.form.value: {
+                "ok": verdict.ok,
+                "reason": verdict.reason,
+                "moved": [{"line": moved.line, "call": moved.call} for moved in verdict.moved],
+                "jumps": list(verdict.jumps),
+            }
+            for verdict in item.verdicts
+        },
+        "choice": item.choice.value if item.choice is not None else "refused",
+        "converted": site.converted,
+    }
+
+
+def survey(
+    repo: Repository,
+    revision: str,
+    recipe: Recipe,
+    paths: Sequence[str] = (),
+    forms: Sequence[Form] | None = None,
+) -> Survey:
+    """Scan a commit. Wrappers count wherever they are, so the whole tree is searched even when paths are given.
+
+    Raises UnknownRevision, NotAKernelTree, and UnknownPath for a path that the commit does not have.
+    """
+    commit = repo.resolve(revision)
+    candidates = repo.grep_files(commit, NEEDLES)
+    tree = repo.read_files(commit, _TREE_FILES)
+    missing = [path for path in _NEEDED if path not in tree]
+    if missing:
+        candidates.close()
+        hint = "run in a clone of the kernel, or give one with --tree DIR"
+        raise NotAKernelTree(f"{commit[:12]} is not a kernel tree: it has no {', '.join(missing)}", hint=hint)
+    for path in paths:
+        if repo.exists(commit, path.rstrip("/")) is None:
+            candidates.close()
+            hint = "paths are relative to the top of the tree"
+            raise UnknownPath(f"{path} is not in commit {commit[:12]}", hint=hint)
+    files = repo.read_files(commit, list(candidates))
+    interface = read_interface(tree[CRED_HEADER], tree.get(CRED_SOURCE, b""), tree.get(CLEANUP_HEADER))
+    return Survey(commit, read_release(tree["Makefile"]), interface, files, recipe, paths, forms)
