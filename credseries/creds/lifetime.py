@@ -9,7 +9,9 @@ from credseries.csource.function import Variant
 from credseries.csource.syntax import arguments, callee, field, text_of, walk
 
 # A call whose name says that it gives something up, as the kernel names such functions.
-_GIVES_UP = re.compile(r"(?:^|_)(?:put|fput|dput|iput|mntput|free|kfree|kvfree|release|destroy|close|drop|abort)(?:_|$)")
+_GIVES_UP = re.compile(
+    r"(?:^|_)(?:put|fput|dput|iput|mntput|free|kfree|kvfree|release|destroy|close|drop|abort)(?:_|$)"
+)
 _HELD = {
     "mount": "the mount holds it until it is unmounted",
     "ctx": "the caller's context holds it for the whole call",
@@ -28,7 +30,9 @@ def unproven(variant: Variant, source: Source, expression: str) -> str | None:
     expression starts from has to stay what it was, and nothing in the function may give it up.
     """
     if source.kind not in _HELD:
-        return f"nothing proves that its credential ({expression}, source: {source.kind}) outlives the override"
+        return (
+            f"nothing proves that its credential ({expression}, source: {source.kind}) outlives the override"
+        )
     if source.kind == "ctx" and not source.root_is_parameter:
         return f"the context in {expression} is not the caller's"
     if source.root is None or source.kind != "ctx":

@@ -130,7 +130,12 @@ def _events(syntax: Node, effects: Effects) -> list[Event]:
                 found.append(Event(function.start_byte, callee(node)))
         elif node.type == "field_expression":
             base, member = child_field(node, "argument"), child_field(node, "field")
-            if base is not None and member is not None and text_of(base) == "current" and text_of(member) in effects.reads:
+            if (
+                base is not None
+                and member is not None
+                and text_of(base) == "current"
+                and text_of(member) in effects.reads
+            ):
                 found.append(Event(node.start_byte, f"current->{text_of(member)}"))
     return found
 
@@ -148,7 +153,9 @@ def _assignment(syntax: Node) -> tuple[str | None, Node | None, bool]:
             return _variable(child_field(inner, "left")), child_field(inner, "right"), True
     if syntax.type == "declaration":
         declarators = [child for child in syntax.named_children if child.type == "init_declarator"]
-        others = [child for child in syntax.named_children if child.type in ("identifier", "pointer_declarator")]
+        others = [
+            child for child in syntax.named_children if child.type in ("identifier", "pointer_declarator")
+        ]
         if len(declarators) == 1 and not others:
             target = child_field(declarators[0], "declarator")
             while target is not None and target.type == "pointer_declarator":
@@ -204,7 +211,9 @@ class _Reader:
             return Step(events, (Enter(node.start, node.number, discipline, _last_argument(listed)),))
         if node.macro not in ("__free", *_COND_SCOPE) and "cred" in node.macro:
             reason = f"{node.macro}() is a scope of the tree's own"
-            return Step(events, (Opaque(node.start, node.macro, reason, acquires=True, expression=node.macro),))
+            return Step(
+                events, (Opaque(node.start, node.macro, reason, acquires=True, expression=node.macro),)
+            )
         return Step(events)
 
     def _canonical(self, node: FlowNode, syntax: Node, calls: list[Node]) -> Operation | None:
@@ -218,7 +227,9 @@ class _Reader:
             variable = _variable(passed[0]) if len(passed) == 1 else None
             if inner is None or inner.id != call.id or variable is None:
                 return None
-            return Revert(call.start_byte, variable, self.effects.reverts[name], (syntax.start_byte, syntax.end_byte))
+            return Revert(
+                call.start_byte, variable, self.effects.reverts[name], (syntax.start_byte, syntax.end_byte)
+            )
         variable, value, _ = _assignment(syntax)
         if variable is None or value is None or value.id != call.id or not passed:
             return None

@@ -51,7 +51,9 @@ class SourceFile:
         """The function of an extent, read once."""
         if extent.start not in self._functions:
             text = self.source[extent.start : extent.end]
-            self._functions[extent.start] = Function(self.path, extent.name, text, self.lines.number(extent.start))
+            self._functions[extent.start] = Function(
+                self.path, extent.name, text, self.lines.number(extent.start)
+            )
         return self._functions[extent.start]
 
     def calling(self, names: Iterable[str]) -> list[Extent]:
@@ -99,7 +101,9 @@ class Program:
 
     def run(self) -> None:
         """Summaries first: what overrides directly, then everything with a hit, then callers of what was found."""
-        direct = [(file, extent) for file in self.files.values() for extent in file.calling(self.base.overrides)]
+        direct = [
+            (file, extent) for file in self.files.values() for extent in file.calling(self.base.overrides)
+        ]
         self.summaries = self._analyse(direct)
         acquiring = [item.name for item in self.summaries]
         done = set(self.analyses)
@@ -122,6 +126,10 @@ class Program:
     def _calls(file: SourceFile, extent: Extent, names: list[str]) -> bool:
         words = set(_WORD.findall(file.lexed.code, extent.body, extent.end))
         return any(name.encode() in words and name != extent.name for name in names)
+
+    def start_of(self, function: Function) -> int:
+        """The byte offset of a function's text in its file."""
+        return next(key[1] for key, item in self.analyses.items() if item.function is function)
 
     @property
     def sites(self) -> list[Site]:

@@ -204,10 +204,19 @@ class _VariantSites:
 
     def _revert_only(self, item: Opaque | Revert) -> Site:
         name = item.name if isinstance(item, Opaque) else "revert"
-        text = item.expression if isinstance(item, Opaque) else self.function.text(*item.statement).rstrip(";")
+        text = (
+            item.expression if isinstance(item, Opaque) else self.function.text(*item.statement).rstrip(";")
+        )
         reason = "the function only reverts: the override is its caller's"
         return Site(
-            self.function, item.call, SiteKind.REVERT_ONLY, text, "object", via=name, problem=reason, keeps_alive=reason
+            self.function,
+            item.call,
+            SiteKind.REVERT_ONLY,
+            text,
+            "object",
+            via=name,
+            problem=reason,
+            keeps_alive=reason,
         )
 
 

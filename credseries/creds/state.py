@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from credseries.creds.effects import Discipline
 from credseries.creds.operations import Enter, Leave, Opaque, Operation, Override, Revert, Steps, Store
 from credseries.csource.flow import FlowNode, Kind
-from credseries.csource.syntax import text_of, unparenthesised
 from credseries.csource.syntax import field as child_field
+from credseries.csource.syntax import text_of, unparenthesised
 
 MAX_STATES = 20_000
 
@@ -67,7 +67,9 @@ def _revert(state: State, operation: Revert) -> State | Fault:
         what = "NULL" if value == NULL else "nothing that this function saved"
         return Fault(operation.call, f"{operation.variable} holds {what} on a path to this revert")
     if not state.stack or state.stack[:-1] != value:
-        return Fault(operation.call, f"{operation.variable} does not hold what the innermost override replaced")
+        return Fault(
+            operation.call, f"{operation.variable} does not hold what the innermost override replaced"
+        )
     if state.stack[-1].discipline is not operation.discipline:
         mine, theirs = operation.discipline.value, state.stack[-1].discipline.value
         return Fault(operation.call, f"a {mine} revert ends a {theirs} override")

@@ -165,7 +165,9 @@ class _Masker:
 
     def _types(self) -> None:
         def join(match: re.Match[bytes]) -> bytes:
-            space, text = (match.group(1), match.group(2)) if match.group(2) else (match.group(3), match.group(4))
+            space, text = (
+                (match.group(1), match.group(2)) if match.group(2) else (match.group(3), match.group(4))
+            )
             word = re.sub(rb"[\s*]", b"_", text)
             return space + word[:1].upper() + word[1:]
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 _BRACE = re.compile(rb"[{}]")
 _CALL_HEAD = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 # Macros with arguments that may stand before a function's name.
-_NOT_A_NAME = re.compile(rb"__\w+__|__(?:printf|scanf|acquires|releases|must_hold|section|aligned|alloc_size)\w*|noinline_for_\w+")
+_NOT_A_NAME = re.compile(
+    rb"__\w+__|__(?:printf|scanf|acquires|releases|must_hold|section|aligned|alloc_size)\w*|noinline_for_\w+"
+)
 _SYSCALL = re.compile(rb"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE\d$")
 
 

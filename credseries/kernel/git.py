@@ -58,6 +58,26 @@ class Repository:
     object_format: str = "sha1"
 
     @classmethod
+    def create(cls, path: Path, message: str, config: Mapping[str, str]) -> Repository:
+        """A new repository in an existing directory, with everything that is there in its first commit.
+
+        `config` is written to the repository's own configuration first, an identity for instance.
+        """
+
+        def run(*arguments: str) -> None:
+            process = start_git(list(arguments), directory=path.absolute())
+            finished = process.finish()
+            if finished.status != 0:
+                raise process.failure(finished)
+
+        run("init", "--quiet", "--initial-branch=master")
+        for key, value in config.items():
+            run("config", key, value)
+        run("add", "--all", "--force")
+        run("commit", "--quiet", "--no-gpg-sign", "-m", message)
+        return cls.discover(path)
+
+    @classmethod
     def discover(cls, start: Path) -> Repository:
         """The repository that `start` is in, as git itself finds it; raises NotARepository."""
         hint = "run credseries in a kernel tree, or name one: --tree DIR"

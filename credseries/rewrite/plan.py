@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from credseries.creds.operations import Enter, read_steps
@@ -10,7 +10,7 @@ from credseries.creds.proof import Counterexample, Side, compare
 from credseries.creds.sites import Analysis, Site, SiteKind, analyse
 from credseries.creds.state import explore, opaque_operations
 from credseries.csource.function import Function
-from credseries.csource.splice import OffsetMap, splice
+from credseries.csource.splice import OffsetMap, Spliced, splice
 from credseries.csource.syntax import callee, walk
 from credseries.rewrite.forms import Form, Names, Refused, write, write_naive_guard
 
@@ -100,9 +100,7 @@ def check(before: Analysis, after: Function, offsets: OffsetMap, names: Names) -
             if node.type == "labeled_statement" and _declares(node.named_children[-1]):
                 line = before.function.line(offsets.origin(node.start_byte))
                 return f"a label (line {line}) would stand before a declaration"
-        difference = compare(
-            Side(before.function, steps, None), Side(after, new, offsets), names.accessors
-        )
+        difference = compare(Side(before.function, steps, None), Side(after, new, offsets), names.accessors)
         if difference is not None:
             return difference
     return None
@@ -145,7 +143,9 @@ def exposure(analysis: Analysis, site: Site, names: Names) -> tuple[tuple[Moved,
     return tuple(moved[offset] for offset in sorted(moved)), tuple(sorted(jumps))
 
 
-def _refusal(form: Form, reason: str | Counterexample, moved: tuple[Moved, ...], jumps: tuple[int, ...]) -> Verdict:
+def _refusal(
+    form: Form, reason: str | Counterexample, moved: tuple[Moved, ...], jumps: tuple[int, ...]
+) -> Verdict:
     if isinstance(reason, Counterexample):
         text = f"line {reason.line}: {reason.event} ran under {reason.before}, would run under {reason.after}"
         return Verdict(form, False, text, moved, jumps, reason)
@@ -164,28 +164,44 @@ def _guard_reason(reason: str | Counterexample, moved: tuple[Moved, ...], jumps:
     return "; ".join(parts) if parts else str(reason)
 
 
+def _write_in_all(analysis: Analysis, site: Site, form: Form, names: Names) -> Spliced:
+    """The rewrite, which every variant of the function has to ask for alike. Raises Refused."""
+    pairs = zip(analysis.function.variants, analysis.steps, strict=True)
+    written = [write(site, variant, steps, form, names) for variant, steps in pairs]
+    if any(item.text != written[0].text for item in written[1:]):
+        raise Refused("the #if variants of the function would be rewritten in different ways")
+    return written[0]
+
+
 class Planner:
     """Judges the sites of analysed functions and rewrites them; pure."""
 
-    def __init__(self, names: Names, order: Sequence[Form] = DEFAULT_ORDER) -> None:
+    def __init__(
+        self,
+        names: Names,
+        order: Sequence[Form] = DEFAULT_ORDER,
+        unavailable: Mapping[Form, str] | None = None,
+    ) -> None:
+        """`order` is the order of preference, `unavailable` says why the tree cannot have a form at all."""
         self.names = names
         self.order = tuple(order)
+        self.unavailable = dict(unavailable or {})
 
-    def _attempt(self, analysis: Analysis, site: Site, form: Form) -> tuple[bytes, OffsetMap] | str | Counterexample:
+    def _attempt(
+        self, analysis: Analysis, site: Site, form: Form
+    ) -> tuple[bytes, OffsetMap] | str | Counterexample:
         if site.problem is not None:
             return site.problem
+        if form in self.unavailable:
+            return self.unavailable[form]
         if site.keeps_alive is not None:
             return site.keeps_alive
-        for variant, steps in zip(analysis.function.variants, analysis.steps, strict=True):
-            try:
-                spliced = write(site, variant, steps, form, self.names)
-            except Refused as refused:
-                return str(refused)
-            result = check(analysis, site.function.rewritten(spliced.text), spliced.offsets, self.names)
-            if result is not None:
-                return result
-            return spliced.text, spliced.offsets
-        return "the function has no body to rewrite"
+        try:
+            spliced = _write_in_all(analysis, site, form, self.names)
+        except Refused as refused:
+            return str(refused)
+        result = check(analysis, site.function.rewritten(spliced.text), spliced.offsets, self.names)
+        return result if result is not None else (spliced.text, spliced.offsets)
 
     def judge(self, analysis: Analysis, site: Site) -> Judged:
         """The verdict on every form of one site, the others of its function as they are."""
@@ -239,11 +255,13 @@ class Planner:
             if item.choice is None:
                 continue
             composed = Composed(maps)
-            site = next((site for site in current.sites if composed.origin(site.call) == item.site.call), None)
+            site = next(
+                (site for site in current.sites if composed.origin(site.call) == item.site.call), None
+            )
             if site is None:
                 return f"the site at line {item.site.line} is lost after the others are rewritten"
             try:
-                spliced = write(site, current.function.variants[0], current.steps[0], item.choice, self.names)
+                spliced = _write_in_all(current, site, item.choice, self.names)
             except Refused as refused:
                 return str(refused)
             maps.append(spliced.offsets)

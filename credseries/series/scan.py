@@ -52,6 +52,28 @@ class Accounting:
         }
 
 
+def names_for(interface: Interface, recipe: Recipe) -> Names:
+    """What the forms are called in a tree."""
+    if interface.counts_references is False and not interface.light:
+        return Names(override="override_creds", revert="revert_creds", accessors=recipe.accessors)
+    return Names(accessors=recipe.accessors)
+
+
+def unavailable(interface: Interface) -> dict[Form, str]:
+    """The forms that a tree cannot have, and why."""
+    found: dict[Form, str] = {}
+    if not interface.cleanup:
+        found = dict.fromkeys((Form.GUARD, Form.SCOPED), f"the tree has no {CLEANUP_HEADER}")
+    elif interface.foreign_guard:
+        found = dict.fromkeys((Form.GUARD, Form.SCOPED), "the tree has a guard named cred of another type")
+    if interface.counts_references is False:
+        found[Form.LIGHT] = "override_creds() of this tree takes no reference: there is nothing lighter"
+    elif interface.counts_references is None:
+        reason = "no body of override_creds() was found, so whether it counts references is not known"
+        found = dict.fromkeys(Form, reason)
+    return found
+
+
 class Survey:
     """A commit, scanned: its sites are judged as they are asked for."""
 
@@ -71,11 +93,13 @@ class Survey:
         self.recipe = recipe
         self.tree_files = files
         self.paths = tuple(path.rstrip("/") for path in paths)
-        sources = {path: SourceFile(path, data) for path, data in files.items() if path.endswith((".c", ".h"))}
+        sources = {
+            path: SourceFile(path, data) for path, data in files.items() if path.endswith((".c", ".h"))
+        }
         self.program = Program(sources)
         self.program.run()
-        self.names = Names(accessors=recipe.accessors)
-        self.planner = Planner(self.names, forms or recipe.forms)
+        self.names = names_for(interface, recipe)
+        self.planner = Planner(self.names, forms or recipe.forms, unavailable(interface))
 
     def wanted(self, path: str) -> bool:
         """Whether a file is among the paths that were asked for."""
@@ -125,18 +149,16 @@ class Survey:
         return claims
 
     def _offsets(self, site: Site) -> list[tuple[str, int]]:
-        path = site.function.path
-        file = self.program.files[path]
-        start = file.lines.start(site.function.first_line)
-        extent = next(
-            item for item in file.extents if item.name == site.function.name and item.start >= start and item.end > start
-        )
-        return [(path, extent.start + call) for call in site.calls]
+        start = self.program.start_of(site.function)
+        return [(site.function.path, start + call) for call in site.calls]
 
     @cached_property
     def accounting(self) -> Accounting:
         """Where each textual hit of the wanted paths went."""
-        claims, broken = self._claims(), {(item.function.path, item.function.name) for item in self.unreadable}
+        claims, broken = (
+            self._claims(),
+            {(item.function.path, item.function.name) for item in self.unreadable},
+        )
         counts: Counter[str] = Counter()
         kinds: Counter[str] = Counter()
         for path, data in self.tree_files.items():
@@ -154,7 +176,9 @@ class Survey:
                 if kind:
                     kinds[kind] += 1
         total = sum(counts.values())
-        parts = {name: counts[name] for name in ("converted", "refused", "already_converted", "wrapper_bodies")}
+        parts = {
+            name: counts[name] for name in ("converted", "refused", "already_converted", "wrapper_bodies")
+        }
         return Accounting(total, **parts, not_code=counts["not_code"], kinds=dict(kinds))
 
     def _account(

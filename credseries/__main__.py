@@ -1,0 +1,5 @@
+"""`python -m credseries`."""
+
+from credseries.cli.main import main
+
+main()

@@ -1,0 +1,69 @@
+"""`credseries checklist`: what reviewers ask of such a series, answered where the tool can."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from credseries import render
+from credseries.cli.options import HERE, Branch, Tree, open_repository
+
+if TYPE_CHECKING:
+    from credseries.kernel.git import Repository
+    from credseries.review.checklist import Checklist
+    from credseries.series.model import SeriesRecord
+
+
+class Format(str, Enum):
+    """How a checklist is written."""
+
+    MD = "md"
+    JSON = "json"
+
+
+Written = Annotated[Format, typer.Option("--format", help="Markdown for people, JSON for programs.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("checklist")(checklist)
+
+
+def checklist(format: Written = Format.MD, tree: Tree = HERE, branch: Branch = None) -> None:
+    """Answer, per patch and for the series, what kernel reviewers check in such conversions.
+
+    Each line is pass, fail, human (with the exact place and question) or n/a, with its evidence. The proof is run
+    again on the base and compared with what the commits hold. Exits with 1 when a line fails.
+    """
+    from credseries.review.checklist import to_json
+    from credseries.series import saved
+
+    repo = open_repository(tree)
+    found = check_series(repo, saved.load(repo, branch))
+    if format is Format.JSON:
+        render.as_json(to_json(found))
+    else:
+        render.say(render.printable(checklist_text(found)).rstrip("\n"))
+    if any(line.answer == "fail" for part in found.parts for line in part.lines):
+        raise typer.Exit(1)
+
+
+def check_series(repo: Repository, series: SeriesRecord) -> Checklist:
+    """The checklist of a series on its branch."""
+    from credseries.cli.options import take_survey
+    from credseries.review.checklist import check
+    from credseries.review.evidence import gather
+    from credseries.series.recipe import load_recipe
+
+    survey = take_survey(repo, series.base, series.recipe)
+    return check(series, gather(repo, series, survey, load_recipe(series.recipe)))
+
+
+def checklist_text(found: Checklist) -> str:
+    """A checklist as Markdown."""
+    from credseries import resources
+    from credseries.review.checklist import render_markdown
+
+    return render_markdown(found, resources.read_text("templates", "checklist.md.j2"))

@@ -1,0 +1,84 @@
+"""The `credseries` command: one file a command; what a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from credseries import render
+from credseries.cli import checklist, convert, cover, demo, scan, send, split
+from credseries.errors import CredseriesError
+
+app = typer.Typer(
+    name="credseries",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="""Turn hand-written credential overrides of a kernel tree into a proven, reviewable patch series.
+
+    A usual session, in a clone of the kernel:
+
+    \b
+      credseries scan fs/overlayfs          every override, and what can be done with it
+      credseries convert ovl_do_remove      one function's conversion, as a diff
+      credseries split                      the series, on a branch of its own
+      credseries checklist                  what a reviewer will ask, answered
+      credseries send --cc fsdevel --dry-run
+
+    Nothing is written to your work tree, index or branches; `split` adds one branch. `credseries demo` shows all of
+    it on a small kernel tree that comes along.
+
+    \b
+    Exit status: 0 done; 1 a refusal (nothing proven, or the named function refused); 2 wrong use; 3 source that
+    cannot be read; 4 something on this machine is missing or broken; 130 interrupted.
+    """,
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        from importlib.metadata import version
+
+        render.say(f"credseries {version('credseries')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    """Options that go before the command."""
+
+
+for module in (demo, scan, convert, split, cover, checklist, send):
+    module.add_to(app)
+
+
+def _report(error: CredseriesError) -> None:
+    render.complain(render.paint("error: ", "red", sys.stderr) + render.printable(error.message))
+    if error.hint:
+        render.complain(render.paint("hint: ", "cyan", sys.stderr) + render.printable(error.hint))
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    try:
+        app()
+    except CredseriesError as error:
+        _report(error)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        render.complain("interrupted; nothing was changed that the output above does not say")
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader (less, head) has gone: say nothing more, and keep Python from flushing into the closed pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from credseries import render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from credseries.kernel.git import Repository
+    from credseries.rewrite.forms import Form
+    from credseries.series.scan import Survey
+
+Tree = Annotated[
+    Path,
+    typer.Option(
+        "--tree",
+        "-C",
+        metavar="DIR",
+        envvar="CREDSERIES_TREE",
+        help="The kernel's git repository.",
+        show_default="here",
+    ),
+]
+Base = Annotated[str, typer.Option("--base", metavar="REV", help="The commit to start from.")]
+RecipeName = Annotated[
+    str, typer.Option("--recipe", metavar="NAME", help="A shipped recipe, or the path of a TOML file.")
+]
+Branch = Annotated[
+    str | None,
+    typer.Option(
+        "--branch",
+        metavar="NAME",
+        help="The series' branch.",
+        show_default="the one checked out, or the only one",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output, a documented contract.")]
+HERE = Path()
+
+
+def open_repository(tree: Path) -> Repository:
+    """The repository that a directory is in."""
+    from credseries.kernel.git import Repository
+
+    return Repository.discover(tree)
+
+
+def take_survey(
+    repo: Repository,
+    base: str,
+    recipe: str,
+    paths: Sequence[str] = (),
+    forms: Sequence[Form] | None = None,
+) -> Survey:
+    """Scan a commit, with a sign of life on a terminal."""
+    from credseries.series.recipe import load_recipe
+    from credseries.series.scan import survey
+
+    loaded = load_recipe(recipe)
+    with render.working("searching the tree for credential overrides"):
+        return survey(repo, base, loaded, paths, forms)

@@ -1,0 +1,56 @@
+"""What a checklist is answered from: the commits as they are, and the same patches built and proven again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from credseries.errors import CredseriesError
+from credseries.kernel.git import Repository
+from credseries.rewrite.plan import Judged
+from credseries.series.build import Builder
+from credseries.series.model import SeriesRecord
+from credseries.series.recipe import Recipe
+from credseries.series.scan import Survey
+
+
+@dataclass(frozen=True)
+class PatchEvidence:
+    """One commit: its message, its files before and after, and the sites that its proof is about.
+
+    `proven_again` is empty when the patch, built anew from the base and proven, has the commit's very contents.
+    """
+
+    message: str
+    before: Mapping[str, bytes]
+    after: Mapping[str, bytes]
+    sites: tuple[Judged, ...]
+    proven_again: str
+
+
+def gather(repo: Repository, series: SeriesRecord, survey: Survey, recipe: Recipe) -> list[PatchEvidence]:
+    """The evidence for each patch of a series, in order."""
+
+    def read(path: str) -> bytes:
+        return repo.read_files(series.base, [path])[path]
+
+    problem, planned = "", []
+    try:
+        planned = Builder(survey, recipe, read, str(repo.identity("author"))).patches()
+    except CredseriesError as error:
+        problem = error.message
+    messages = {item.id: f"{item.subject}\n\n{item.body}" for item in repo.commits(series.base, series.tip)}
+    found = []
+    parent = series.base
+    for index, patch in enumerate(series.patches):
+        before = repo.read_files(parent, patch.files)
+        after = repo.read_files(patch.commit, patch.files)
+        again = problem or "the recipe now gives fewer patches"
+        sites: tuple[Judged, ...] = ()
+        if index < len(planned):
+            sites = planned[index].sites
+            differing = [path for path in patch.files if planned[index].changes.get(path) != after.get(path)]
+            again = f"{differing[0]} differs from what the proof is about" if differing else ""
+        found.append(PatchEvidence(messages.get(patch.commit, ""), before, after, sites, again))
+        parent = patch.commit
+    return found
