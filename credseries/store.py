@@ -16,9 +16,7 @@ from typing import Any
 from credseries.errors import EnvironmentProblem, StoreDamaged
 
 _SCHEMA_VERSION = 1
-_SCHEMA = (
-    "CREATE TABLE entry (kind TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
-)
+_SCHEMA = "CREATE TABLE entry (kind TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
 _WAIT = 30.0  # seconds that a process waits for another one's transaction
 
 

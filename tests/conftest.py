@@ -33,9 +33,7 @@ _GIT_CONFIG = """\
 
 
 @pytest.fixture(autouse=True)
-def sealed_environment(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
+def sealed_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     home = tmp_path_factory.mktemp("home")
     configuration = home / "gitconfig"
     configuration.write_text(_GIT_CONFIG)

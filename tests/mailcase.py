@@ -39,8 +39,7 @@ COMMITS: tuple[tuple[str, Mapping[str, bytes]], ...] = (
         {"fs/backing-file.c": b"int a;\nFrom here to there\n>From quoted\n\nint b;\n"},
     ),
     (
-        "overlayfs: Convert to guard, its subject much longer than a line of mail: ünd nöch länger\n\n"
-        "All of it.\n",
+        "overlayfs: Convert to guard, its subject much longer than a line of mail: ünd nöch länger\n\nAll of it.\n",
         {"fs/overlayfs/dir.c": b"int dir;\nint no_newline;", "fs/overlayfs/new.bin": bytes(range(256))},
     ),
 )
@@ -123,12 +122,8 @@ def make_series(base: str = "a" * 40, tip: str = "b" * 40) -> SeriesRecord:
         counts_references=True,
         topics=(
             TopicRecord("helpers", "cred: Add the light pair", "VFS", (), ""),
-            TopicRecord(
-                "backing-file", "Convert fs/backing-file.c", "VFS", ("helpers",), "wide fsdevel review"
-            ),
-            TopicRecord(
-                "overlayfs", "Convert fs/overlayfs/", "overlayfs", ("helpers",), "reviewed in parallel"
-            ),
+            TopicRecord("backing-file", "Convert fs/backing-file.c", "VFS", ("helpers",), "wide fsdevel review"),
+            TopicRecord("overlayfs", "Convert fs/overlayfs/", "overlayfs", ("helpers",), "reviewed in parallel"),
         ),
         patches=(
             PatchRecord(1, "1" * 40, subjects[0], "helpers", "VFS", ("include/linux/cred.h",), 2, 0),

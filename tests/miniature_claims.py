@@ -119,9 +119,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(INODE, "ovl_set_or_remove_acl", S, ("IS_ERR", "PTR_ERR", "posix_acl_release")),
     Claim(INODE, "ovl_set_or_remove_acl", S, ("ovl_drop_write", "ovl_copyattr"), 3, nth=1),
     Claim(INODE, "ovl_fiemap", G),
-    Claim(
-        INODE, "ovl_fileattr_set", S, ("ovl_drop_write", "BUILD_BUG_ON", "inode_set_flags", "ovl_copyattr")
-    ),
+    Claim(INODE, "ovl_fileattr_set", S, ("ovl_drop_write", "BUILD_BUG_ON", "inode_set_flags", "ovl_copyattr")),
     Claim(INODE, "ovl_fileattr_get", G),
     Claim(NAMEI, "ovl_maybe_validate_verity", G, note="#ifdef inside the region"),
     Claim(

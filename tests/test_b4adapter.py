@@ -18,9 +18,7 @@ from credseries.mail.cover import Cover, render_cover
 from tests.gitrepo import git
 from tests.mailcase import BRANCH, CHANGE_ID, STAMP, Tree, environment, make_series, make_tree
 
-COVER = Cover(
-    "overlayfs: Optimize creds", "Hi,\n\nText with a table:\n\n  # head\n  ====\n  1  2\n\nThe end."
-)
+COVER = Cover("overlayfs: Optimize creds", "Hi,\n\nText with a table:\n\n  # head\n  ====\n  1  2\n\nThe end.")
 
 
 @pytest.fixture
@@ -34,9 +32,7 @@ def repo(tree: Tree) -> Repository:
 
 
 def enrol(repo: Repository, tree: Tree, cover: Cover = COVER, branch: str = BRANCH) -> None:
-    b4adapter.enrol(
-        repo, branch, base=tree.base, change_id=CHANGE_ID, revision=1, prefixes=["RFC"], cover=cover
-    )
+    b4adapter.enrol(repo, branch, base=tree.base, change_id=CHANGE_ID, revision=1, prefixes=["RFC"], cover=cover)
 
 
 def test_the_letter_comes_back_as_it_was_stored(repo: Repository, tree: Tree) -> None:
@@ -132,9 +128,7 @@ def test_a_config_that_cannot_be_written_is_noticed(repo: Repository, tree: Tree
         ("Hi,\n\nCc: Someone <a@example.org>", "trailer"),
     ],
 )
-def test_a_letter_that_b4_would_damage_is_not_stored(
-    repo: Repository, tree: Tree, body: str, why: str
-) -> None:
+def test_a_letter_that_b4_would_damage_is_not_stored(repo: Repository, tree: Tree, body: str, why: str) -> None:
     with pytest.raises(UsageError, match=why):
         enrol(repo, tree, Cover("subject", body))
     assert "b4-" not in tree.git("config", "--local", "--list")

@@ -56,9 +56,7 @@ def test_it_says_what_was_refused_and_groups_equal_reasons() -> None:
     body = render_cover(dataclasses.replace(series, refused=(*series.refused, same))).body
     assert "2 sites stay as they are" in body
     assert (
-        "  a filter would move\n"
-        "    fs/overlayfs/inode.c:293 ovl_permission()\n"
-        "    fs/overlayfs/dir.c:7 ovl_unlink()"
+        "  a filter would move\n    fs/overlayfs/inode.c:293 ovl_permission()\n    fs/overlayfs/dir.c:7 ovl_unlink()"
     ) in body
 
 
@@ -70,9 +68,7 @@ def test_it_gives_the_merge_plan_the_maintainer_asked_for() -> None:
     plan = " ".join(render_cover(make_series()).body.split())
     assert "backing-file: Convert fs/backing-file.c (patch 2); through the VFS tree; needs helpers." in plan
     assert "Wide fsdevel review." in plan
-    assert (
-        "through the overlayfs tree; needs helpers; does not need backing-file. Reviewed in parallel." in plan
-    )
+    assert "through the overlayfs tree; needs helpers; does not need backing-file. Reviewed in parallel." in plan
 
 
 def test_it_says_what_the_proof_assumes_and_which_calls_moved_all_the_same() -> None:
@@ -90,10 +86,7 @@ def test_numbers_are_included_or_said_to_be_missing() -> None:
     assert "No benchmark numbers are included in this version." in render_cover(make_series()).body
     body = render_cover(make_series(), numbers=PERF).body
     assert "No benchmark" not in body
-    assert (
-        "  # ===== HITM =====\n  # Num RmtHitm LclHitm\n  =========================\n    0     412    1028"
-        in body
-    )
+    assert "  # ===== HITM =====\n  # Num RmtHitm LclHitm\n  =========================\n    0     412    1028" in body
     assert "   after: 54 ===" in body
 
 
@@ -117,9 +110,7 @@ def test_a_template_of_the_users_own_is_used(tmp_path: Path) -> None:
     assert render_cover(make_series()).body == "Hi,\n\nBased on Linux 6.12.0, commit aaaaaaaaaaaa."
 
 
-@pytest.mark.parametrize(
-    "template", ["{{ nothing }}", "{{ cover.", "{{ cover.nothing }}", "{% include 'x' %}"]
-)
+@pytest.mark.parametrize("template", ["{{ nothing }}", "{{ cover.", "{{ cover.nothing }}", "{% include 'x' %}"])
 def test_a_broken_template_is_named(template: str) -> None:
     own = Path(os.environ["XDG_CONFIG_HOME"], "credseries/templates")
     own.mkdir(parents=True)
@@ -261,9 +252,7 @@ def test_every_rendered_letter_comes_back_from_b4_as_it_went_in(
 ) -> None:
     cover = render_cover(series, numbers, note)
     repo = Repository.discover(tree.path)
-    b4adapter.enrol(
-        repo, BRANCH, base=tree.base, change_id=CHANGE_ID, revision=1, prefixes=["RFC"], cover=cover
-    )
+    b4adapter.enrol(repo, BRANCH, base=tree.base, change_id=CHANGE_ID, revision=1, prefixes=["RFC"], cover=cover)
     assert b4adapter.load_cover(repo, BRANCH) == cover
     message = b4adapter.series_messages(repo, BRANCH)[0][1]
     sent = b4adapter.message_bytes(message).decode().split("\n\n", 1)[1]

@@ -94,12 +94,7 @@ class TestReading:
     def test_resolves_revisions(self, tmp_path: Path) -> None:
         repository, head = open_repo(make_repo(tmp_path, {"a.c": ""}))
         git(tmp_path / "repo", "tag", "-a", "-m", "x", "v6.12")
-        assert (
-            repository.resolve("v6.12")
-            == repository.resolve("master")
-            == repository.resolve(head[:9])
-            == head
-        )
+        assert repository.resolve("v6.12") == repository.resolve("master") == repository.resolve(head[:9]) == head
 
     @pytest.mark.parametrize("revision", ["nowhere", "--all", "HEAD:a.c", "", "HEAD^{tree}"])
     def test_what_is_no_commit_is_unknown(self, tmp_path: Path, revision: str) -> None:
@@ -239,9 +234,7 @@ class TestGrep:
         assert hits(repository, head) == ["fs/a.c", "fs/sub/c.c", "mm/d.c"]
 
     def test_attributes_and_configuration_hide_nothing(self, tmp_path: Path) -> None:
-        path = make_repo(
-            tmp_path, {**self.FILES, ".gitattributes": "*.c binary\n", "e.bin": b"\0revert_creds"}
-        )
+        path = make_repo(tmp_path, {**self.FILES, ".gitattributes": "*.c binary\n", "e.bin": b"\0revert_creds"})
         git(path, "config", "grep.patternType", "perl")
         git(path, "config", "color.ui", "always")
         repository, head = open_repo(path)
@@ -343,9 +336,7 @@ class TestWriting:
         ]
         contents = {"fs/a.c": b"two\n", "b.c": b"", "fs/new.c": b"no newline"}
         assert repository.read_files(ids[-1], contents) == contents
-        fsck = subprocess.run(
-            ["git", "-C", str(path), "fsck", "--strict"], capture_output=True, text=True, check=True
-        )
+        fsck = subprocess.run(["git", "-C", str(path), "fsck", "--strict"], capture_output=True, text=True, check=True)
         assert fsck.stdout == f"dangling commit {ids[-1]}\n"
         date = git(path, "show", "-s", "--format=%an <%ae> %ad", "--date=raw", ids[0]).strip()
         assert date == "Test Developer <dev@example.org> 1732104000 +0000"
@@ -389,9 +380,7 @@ class TestWriting:
         (tip,) = write(repository, base, NewCommit("Change", {"a.c": b"two\n"}))
         with pytest.raises(GitFailed, match="expected"):
             repository.update_refs([RefChange("refs/heads/one", base, tip)], "reroll")
-        repository.update_refs(
-            [RefChange("refs/heads/one", tip, base), RefChange("refs/heads/two", tip)], "reroll"
-        )
+        repository.update_refs([RefChange("refs/heads/one", tip, base), RefChange("refs/heads/two", tip)], "reroll")
         assert repository.branch_tip("one") == repository.branch_tip("two") == tip
         repository.update_refs([RefChange("refs/heads/two", zero, tip)], "drop")
         assert repository.branch_tip("two") is None

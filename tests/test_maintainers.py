@@ -96,9 +96,7 @@ S:	Buried alive in reporters
 F:	*
 F:	*/
 """
-MAILMAP = (
-    "# moved\nAmir Goldstein <amir73il@gmail.com> <old@example.org>\n<jann@new.example> <jann@thejh.net>\n"
-)
+MAILMAP = "# moved\nAmir Goldstein <amir73il@gmail.com> <old@example.org>\n<jann@new.example> <jann@thejh.net>\n"
 
 
 @pytest.fixture(scope="module")
@@ -267,16 +265,12 @@ def test_a_short_name_finds_its_list(index: Maintainers, short: str, address: st
 
 
 def test_an_ambiguous_name_lists_its_candidates(index: Maintainers) -> None:
-    with pytest.raises(
-        UnknownRecipient, match=r"'linux' can mean .*linux-fsdevel@vger\.kernel\.org"
-    ) as caught:
+    with pytest.raises(UnknownRecipient, match=r"'linux' can mean .*linux-fsdevel@vger\.kernel\.org") as caught:
         index.resolve_list("linux")
     assert caught.value.hint == "write the whole address"
 
 
-@pytest.mark.parametrize(
-    ("short", "hint"), [("linux-fsdvel", "did you mean linux-fsdevel@"), ("", "write the")]
-)
+@pytest.mark.parametrize(("short", "hint"), [("linux-fsdvel", "did you mean linux-fsdevel@"), ("", "write the")])
 def test_an_unknown_name_suggests_what_is_near(index: Maintainers, short: str, hint: str) -> None:
     with pytest.raises(UnknownRecipient, match="no list or section") as caught:
         index.resolve_list(short)

@@ -17,8 +17,7 @@ MINIATURE = Path(credseries.__file__).parent / "miniature"
 LIMIT = 3000
 CLANG = "clang-19" if shutil.which("clang-19") else "clang"
 COMPILERS = [
-    pytest.param(cc, marks=pytest.mark.skipif(not shutil.which(cc), reason=f"no {cc} here"))
-    for cc in ("gcc", CLANG)
+    pytest.param(cc, marks=pytest.mark.skipif(not shutil.which(cc), reason=f"no {cc} here")) for cc in ("gcc", CLANG)
 ]
 
 GUARD = """\
@@ -157,16 +156,12 @@ class TestBuild:
         credtrace.build(tree, tmp_path / "out")
         assert sorted(tree.rglob("*")) == before
 
-    def test_runs_clean_under_sanitizers(
-        self, tree: Path, tmp_path: Path, traces: dict[str, dict[str, str]]
-    ) -> None:
+    def test_runs_clean_under_sanitizers(self, tree: Path, tmp_path: Path, traces: dict[str, dict[str, str]]) -> None:
         flags = "-fsanitize=address,undefined -fno-sanitize-recover=all"
         assert credtrace.explore_all(credtrace.build(tree, tmp_path / "out", flags=flags), LIMIT) == traces
 
     @pytest.mark.parametrize("cc", COMPILERS)
-    def test_compilers_agree(
-        self, tree: Path, tmp_path: Path, traces: dict[str, dict[str, str]], cc: str
-    ) -> None:
+    def test_compilers_agree(self, tree: Path, tmp_path: Path, traces: dict[str, dict[str, str]], cc: str) -> None:
         assert credtrace.explore_all(credtrace.build(tree, tmp_path / "out", cc, "-O2"), LIMIT) == traces
 
 
@@ -205,9 +200,7 @@ class TestRuns:
         assert sorted(traces["ovl_permission"]) == ["00", "01", "1"]
         assert len(traces["ovl_lookup"]) > 20
 
-    def test_single_runs_and_exploration_agree(
-        self, program: Path, traces: dict[str, dict[str, str]]
-    ) -> None:
+    def test_single_runs_and_exploration_agree(self, program: Path, traces: dict[str, dict[str, str]]) -> None:
         for function in ("ovl_rename_opaque", "ovl_copy_up_flags"):
             for decisions, trace in traces[function].items():
                 assert credtrace.run(program, function, decisions).rstrip("\n") == trace
@@ -247,9 +240,7 @@ class TestRewritesShow:
         assert runs == traces["ovl_xattr_get"]
 
     @pytest.mark.parametrize("cc", COMPILERS)
-    def test_scoped_guard(
-        self, tree: Path, tmp_path: Path, traces: dict[str, dict[str, str]], cc: str
-    ) -> None:
+    def test_scoped_guard(self, tree: Path, tmp_path: Path, traces: dict[str, dict[str, str]], cc: str) -> None:
         rewrite(
             tree,
             "fs/overlayfs/readdir.c",

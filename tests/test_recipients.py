@@ -87,9 +87,7 @@ def test_the_cover_goes_to_everybody_once() -> None:
     result = plan(make_series(), MAINTAINERS, own_address=ME)
     cover = addresses(result.cover.to) + addresses(result.cover.cc)
     assert len(cover) == len(set(cover))
-    assert set(cover) == {
-        address for each in result.patches for address in addresses(each.to) + addresses(each.cc)
-    }
+    assert set(cover) == {address for each in result.patches for address in addresses(each.to) + addresses(each.cc)}
     assert result.of(0) is result.cover
 
 
@@ -101,9 +99,7 @@ def test_with_policy_all_every_patch_does() -> None:
 @pytest.mark.parametrize("name", ["fsdevel", "linux-fsdevel", "linux-fsdevel@vger.kernel.org", "FSDEVEL"])
 def test_cc_names_a_list_shortly_and_reaches_every_message(name: str) -> None:
     result = plan(make_series(), MAINTAINERS, own_address=ME, cc=[name])
-    assert all(
-        "linux-fsdevel@vger.kernel.org" in addresses(each.cc) for each in (result.cover, *result.patches)
-    )
+    assert all("linux-fsdevel@vger.kernel.org" in addresses(each.cc) for each in (result.cover, *result.patches))
 
 
 def test_a_subsystem_is_everybody_it_names() -> None:
@@ -143,9 +139,7 @@ def test_a_message_that_only_lists_get_has_them_in_to() -> None:
 
 
 def test_a_patch_that_nobody_gets_is_named() -> None:
-    few = Maintainers.parse(
-        "A\nM:\tA <a@example.org>\nF:\tfs/\n\nB\nL:\tlinux-fsdevel@vger.kernel.org\nF:\tb\n"
-    )
+    few = Maintainers.parse("A\nM:\tA <a@example.org>\nF:\tfs/\n\nB\nL:\tlinux-fsdevel@vger.kernel.org\nF:\tb\n")
     with pytest.raises(UnknownRecipient, match=r"nobody would get patch 1 \(cred: Add a light") as caught:
         plan(make_series(), few, own_address=ME)
     assert "include/linux/cred.h" in caught.value.hint

@@ -126,9 +126,7 @@ def test_every_message_has_its_own_recipients(messages: list[Message]) -> None:
     assert all("linux-fsdevel@vger.kernel.org" in str(parsed(message)["Cc"]) for message in messages)
 
 
-def test_the_same_stamp_gives_the_same_bytes(
-    messages: list[Message], tree: Tree, series: SeriesRecord
-) -> None:
+def test_the_same_stamp_gives_the_same_bytes(messages: list[Message], tree: Tree, series: SeriesRecord) -> None:
     recipients = plan(series, MAINTAINERS, own_address=ME, cc=["fsdevel"])
     assert prepare(Repository.discover(tree.path), series, recipients, stamp=STAMP) == messages
 
@@ -208,9 +206,7 @@ def test_an_earlier_run_is_replaced(messages: list[Message], tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["note.eml", "0009-other.eml"])
-def test_messages_of_others_are_not_mixed_with_ours(
-    messages: list[Message], tmp_path: Path, name: str
-) -> None:
+def test_messages_of_others_are_not_mixed_with_ours(messages: list[Message], tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / name).write_text("Message-Id: <20261123-another-v1-1-0123456789ab@example.org>\n\nhello\n")

@@ -23,9 +23,7 @@ def path(tmp_path: Path) -> Path:
 
 def run(code: str, path: Path) -> subprocess.Popen[str]:
     """Another process with the same store."""
-    program = (
-        f"from pathlib import Path\nfrom credseries.store import Store\nstore = Store(Path({str(path)!r}))\n"
-    )
+    program = f"from pathlib import Path\nfrom credseries.store import Store\nstore = Store(Path({str(path)!r}))\n"
     command = [sys.executable, "-c", program + textwrap.dedent(code)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
@@ -92,9 +90,7 @@ def test_a_transaction_is_all_or_nothing(path: Path) -> None:
     assert Store(path).keys("series") == ["b"]
 
 
-@pytest.mark.parametrize(
-    "content", [b"this is no database, and long enough to be one" * 100, b"SQLite format 3\0x"]
-)
+@pytest.mark.parametrize("content", [b"this is no database, and long enough to be one" * 100, b"SQLite format 3\0x"])
 def test_a_damaged_file_says_where_it_is_and_what_to_do(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)

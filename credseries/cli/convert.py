@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from credseries.rewrite.plan import Judged
 
 
-class FormChoice(str, Enum):
+class FormChoice(StrEnum):
     """The forms that can be asked for."""
 
     AUTO = "auto"
@@ -27,12 +27,8 @@ Targets = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PATHS|FUNCTION]...", help="What to convert.", show_default="everything"),
 ]
-Wanted = Annotated[
-    FormChoice, typer.Option("--form", help="The form to prove; auto takes the first that does.")
-]
-OnlyDiff = Annotated[
-    bool, typer.Option("--diff", help="Print the diff alone, for `git apply`; refusals go to stderr.")
-]
+Wanted = Annotated[FormChoice, typer.Option("--form", help="The form to prove; auto takes the first that does.")]
+OnlyDiff = Annotated[bool, typer.Option("--diff", help="Print the diff alone, for `git apply`; refusals go to stderr.")]
 
 
 def add_to(app: typer.Typer) -> None:

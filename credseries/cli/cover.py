@@ -14,9 +14,7 @@ Numbers = Annotated[
     Path | None,
     typer.Option("--numbers", metavar="FILE", help="Benchmark text to put in; the cover is rendered anew."),
 ]
-Note = Annotated[
-    str | None, typer.Option("--note", help="A paragraph of your own; the cover is rendered anew.")
-]
+Note = Annotated[str | None, typer.Option("--note", help="A paragraph of your own; the cover is rendered anew.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -22,9 +22,7 @@ Cc = Annotated[
     typer.Option("--cc", metavar="WHO", help="A list by short name (fsdevel), a subsystem, or an address."),
 ]
 To = Annotated[list[str] | None, typer.Option("--to", metavar="WHO", help="The same, as To.")]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", "-n", help="Show who would get what; write and send nothing.")
-]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show who would get what; write and send nothing.")]
 OutputDir = Annotated[
     Path | None, typer.Option("--output-dir", "-o", metavar="DIR", help="Write the messages as .eml files.")
 ]
@@ -64,9 +62,7 @@ def send(
         render.say("\nnothing was sent")
 
 
-def build_messages(
-    repo: Repository, series: SeriesRecord, cc: Sequence[str], to: Sequence[str] = ()
-) -> list[Message]:
+def build_messages(repo: Repository, series: SeriesRecord, cc: Sequence[str], to: Sequence[str] = ()) -> list[Message]:
     """The messages of a series with the recipients that the base's MAINTAINERS names for each."""
     from credseries.kernel.maintainers import Maintainers
     from credseries.mail.recipients import plan

@@ -43,9 +43,7 @@ def split(
         render.as_json(record.to_json())
     else:
         show_series(record)
-        render.say(
-            f"\nbranch {record.branch} is ready; next: credseries checklist, credseries cover, credseries send"
-        )
+        render.say(f"\nbranch {record.branch} is ready; next: credseries checklist, credseries cover, credseries send")
 
 
 def make_series(
@@ -99,9 +97,7 @@ def _verdicts(patch: PatchRecord) -> str:
 
 def show_series(record: SeriesRecord) -> None:
     """The patches with topic, tree, diffstat and verdict counts."""
-    render.say(
-        f"{record.title}: {len(record.patches)} patches on Linux {record.base_version} ({record.base[:12]})"
-    )
+    render.say(f"{record.title}: {len(record.patches)} patches on Linux {record.base_version} ({record.base[:12]})")
     rows = []
     for patch in record.patches:
         stat = f"{len(patch.files)} file{'s' if len(patch.files) > 1 else ''} +{patch.added} -{patch.removed}"

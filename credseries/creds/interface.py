@@ -47,7 +47,7 @@ def _body_of(name: str, *sources: bytes) -> bytes | None:
 
 
 def read_interface(cred_header: bytes, cred_source: bytes, cleanup_header: bytes | None) -> Interface:
-    """Read the interface from `include/linux/cred.h`, `kernel/cred.c` and, if there is one, `include/linux/cleanup.h`."""
+    """Read the interface from the text of `include/linux/cred.h`, `kernel/cred.c` and (or None) `cleanup.h`."""
     body = _body_of("override_creds", cred_source, cred_header)
     header = lex(cred_header).code
     guard = _GUARD.search(header) is not None

@@ -30,9 +30,7 @@ def unproven(variant: Variant, source: Source, expression: str) -> str | None:
     expression starts from has to stay what it was, and nothing in the function may give it up.
     """
     if source.kind not in _HELD:
-        return (
-            f"nothing proves that its credential ({expression}, source: {source.kind}) outlives the override"
-        )
+        return f"nothing proves that its credential ({expression}, source: {source.kind}) outlives the override"
     if source.kind == "ctx" and not source.root_is_parameter:
         return f"the context in {expression} is not the caller's"
     if source.root is None or source.kind != "ctx":

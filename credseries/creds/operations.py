@@ -153,9 +153,7 @@ def _assignment(syntax: Node) -> tuple[str | None, Node | None, bool]:
             return _variable(child_field(inner, "left")), child_field(inner, "right"), True
     if syntax.type == "declaration":
         declarators = [child for child in syntax.named_children if child.type == "init_declarator"]
-        others = [
-            child for child in syntax.named_children if child.type in ("identifier", "pointer_declarator")
-        ]
+        others = [child for child in syntax.named_children if child.type in ("identifier", "pointer_declarator")]
         if len(declarators) == 1 and not others:
             target = child_field(declarators[0], "declarator")
             while target is not None and target.type == "pointer_declarator":
@@ -176,11 +174,7 @@ class _Reader:
         self.code = variant.masked.text
 
     def touching(self, syntax: Node) -> list[Node]:
-        return [
-            node
-            for node in walk(syntax)
-            if node.type == "call_expression" and self.effects.touches(callee(node))
-        ]
+        return [node for node in walk(syntax) if node.type == "call_expression" and self.effects.touches(callee(node))]
 
     def step(self, node: FlowNode) -> Step:
         if node.kind is Kind.CLEANUP:
@@ -211,9 +205,7 @@ class _Reader:
             return Step(events, (Enter(node.start, node.number, discipline, _last_argument(listed)),))
         if node.macro not in ("__free", *_COND_SCOPE) and "cred" in node.macro:
             reason = f"{node.macro}() is a scope of the tree's own"
-            return Step(
-                events, (Opaque(node.start, node.macro, reason, acquires=True, expression=node.macro),)
-            )
+            return Step(events, (Opaque(node.start, node.macro, reason, acquires=True, expression=node.macro),))
         return Step(events)
 
     def _canonical(self, node: FlowNode, syntax: Node, calls: list[Node]) -> Operation | None:
@@ -227,9 +219,7 @@ class _Reader:
             variable = _variable(passed[0]) if len(passed) == 1 else None
             if inner is None or inner.id != call.id or variable is None:
                 return None
-            return Revert(
-                call.start_byte, variable, self.effects.reverts[name], (syntax.start_byte, syntax.end_byte)
-            )
+            return Revert(call.start_byte, variable, self.effects.reverts[name], (syntax.start_byte, syntax.end_byte))
         variable, value, _ = _assignment(syntax)
         if variable is None or value is None or value.id != call.id or not passed:
             return None

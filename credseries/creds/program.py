@@ -51,9 +51,7 @@ class SourceFile:
         """The function of an extent, read once."""
         if extent.start not in self._functions:
             text = self.source[extent.start : extent.end]
-            self._functions[extent.start] = Function(
-                self.path, extent.name, text, self.lines.number(extent.start)
-            )
+            self._functions[extent.start] = Function(self.path, extent.name, text, self.lines.number(extent.start))
         return self._functions[extent.start]
 
     def calling(self, names: Iterable[str]) -> list[Extent]:
@@ -101,9 +99,7 @@ class Program:
 
     def run(self) -> None:
         """Summaries first: what overrides directly, then everything with a hit, then callers of what was found."""
-        direct = [
-            (file, extent) for file in self.files.values() for extent in file.calling(self.base.overrides)
-        ]
+        direct = [(file, extent) for file in self.files.values() for extent in file.calling(self.base.overrides)]
         self.summaries = self._analyse(direct)
         acquiring = [item.name for item in self.summaries]
         done = set(self.analyses)
@@ -172,7 +168,7 @@ def _not_code(file: SourceFile, offset: int) -> str | None:
     if region is Region.DIRECTIVE:
         return "macro"
     if region is not None:
-        return region.value
+        return str(region.value)
     extent = file.extent_at(offset)
     if extent is None or offset < extent.body:
         return "declaration"

@@ -76,9 +76,7 @@ def _is_silent_declaration(node: FlowNode, step: Step) -> bool:
         return False
     if step.operations and not step.events:
         return all(isinstance(operation, Store) for operation in step.operations)
-    return (
-        not any(child.type == "init_declarator" for child in node.syntax.named_children) and not step.events
-    )
+    return not any(child.type == "init_declarator" for child in node.syntax.named_children) and not step.events
 
 
 class _Run:
@@ -184,13 +182,9 @@ class _LockStep:
         if two.fault is not None or one.fault is not None:
             fault = two.fault or one.fault
             reason = fault.reason if fault is not None else ""
-            return Counterexample(
-                (*self._path(parent), line), line, "the revert", "a matching override", reason
-            )
+            return Counterexample((*self._path(parent), line), line, "the revert", "a matching override", reason)
         if one.key != two.key:
-            return Counterexample(
-                (*self._path(parent), line), line, self._what(one), "this step", self._what(two)
-            )
+            return Counterexample((*self._path(parent), line), line, self._what(one), "this step", self._what(two))
         credentials = one.state.sites(), two.state.sites()
         watched = one.events or two.events or one.key[0] in ("override", "exit", "cleanup")
         if watched and credentials[0] != credentials[1]:
@@ -218,7 +212,7 @@ class _LockStep:
 
     def run(self) -> Counterexample | None:
         queue = [(0, State(), 0, State(), -1)]
-        seen = set(item[:4] for item in queue)
+        seen = {item[:4] for item in queue}
         while queue:
             one_number, one_state, two_number, two_state, parent = queue.pop()
             one = self.before.advance(one_number, one_state)

@@ -104,7 +104,8 @@ class _VariantSites:
         found += [self._opaque(item) for item in self.opaque if item.acquires]
         found += [self._entered(item) for item in self.enters]
         if not found:
-            found += [self._revert_only(item) for item in (*self.opaque, *self.reverts)]
+            loose: list[Opaque | Revert] = [*self.opaque, *self.reverts]
+            found += [self._revert_only(item) for item in loose]
         return sorted(found, key=lambda site: site.call)
 
     def _source(self, override: Override) -> Source:
@@ -204,9 +205,7 @@ class _VariantSites:
 
     def _revert_only(self, item: Opaque | Revert) -> Site:
         name = item.name if isinstance(item, Opaque) else "revert"
-        text = (
-            item.expression if isinstance(item, Opaque) else self.function.text(*item.statement).rstrip(";")
-        )
+        text = item.expression if isinstance(item, Opaque) else self.function.text(*item.statement).rstrip(";")
         reason = "the function only reverts: the override is its caller's"
         return Site(
             self.function,

@@ -67,9 +67,7 @@ def _revert(state: State, operation: Revert) -> State | Fault:
         what = "NULL" if value == NULL else "nothing that this function saved"
         return Fault(operation.call, f"{operation.variable} holds {what} on a path to this revert")
     if not state.stack or state.stack[:-1] != value:
-        return Fault(
-            operation.call, f"{operation.variable} does not hold what the innermost override replaced"
-        )
+        return Fault(operation.call, f"{operation.variable} does not hold what the innermost override replaced")
     if state.stack[-1].discipline is not operation.discipline:
         mine, theirs = operation.discipline.value, state.stack[-1].discipline.value
         return Fault(operation.call, f"a {mine} revert ends a {theirs} override")

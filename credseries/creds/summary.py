@@ -38,12 +38,10 @@ def _wrapper(function: Function, site: Site) -> Wrapper | None:
     if len(function.variants) != 1:
         return None
     variant = function.variants[0]
-    *declarations, last = variant.body.named_children or [None]
-    if (
-        last is None
-        or last.type != "return_statement"
-        or any(node.type != "declaration" for node in declarations)
-    ):
+    if not variant.body.named_children:
+        return None
+    *declarations, last = variant.body.named_children
+    if last.type != "return_statement" or any(node.type != "declaration" for node in declarations):
         return None
     value = unparenthesised(last.named_children[0]) if last.named_children else None
     if value is None or value.type != "call_expression" or value.start_byte != site.call:

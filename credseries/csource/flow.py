@@ -235,9 +235,7 @@ class _Builder:
             branch = self.statement(child, branch)
         return after + branch
 
-    def _loop_condition(
-        self, condition: Node | None, frontier: Frontier, at: int
-    ) -> tuple[int, Frontier, Frontier]:
+    def _loop_condition(self, condition: Node | None, frontier: Frontier, at: int) -> tuple[int, Frontier, Frontier]:
         """The number of the loop's head, the way in and the way past it."""
         constant = None if condition is None else text_of(unparenthesised(condition)).strip()
         if condition is None or constant in ("1", "true"):
@@ -273,9 +271,7 @@ class _Builder:
         self.join(end + continues, head)
         return past + breaks
 
-    def scoped(
-        self, node: Node, body: Node, macro: str, condition: Node | None, frontier: Frontier
-    ) -> Frontier:
+    def scoped(self, node: Node, body: Node, macro: str, condition: Node | None, frontier: Frontier) -> Frontier:
         """A scoped macro is a `for` that runs once: `break` and `continue` in its statement end it."""
         depth = len(self.active)
         tag = ""

@@ -101,9 +101,7 @@ class Function:
         for text in texts:
             masked = mask(text)
             root = parse(masked.text)
-            definition = next(
-                (child for child in root.named_children if child.type == "function_definition"), None
-            )
+            definition = next((child for child in root.named_children if child.type == "function_definition"), None)
             broken = damage(root)
             if broken is not None:
                 what = "is missing something" if broken.is_missing else "does not parse"

@@ -19,12 +19,13 @@ _ANNOTATIONS = frozenset(
     __no_randomize_layout __packed __aligned_u64 __bitwise __private __nocast __context_unsafe __meminit __memexit
     __cacheline_aligned __cacheline_aligned_in_smp ____cacheline_aligned ____cacheline_aligned_in_smp __page_aligned_bss
     __page_aligned_data __bpf_kfunc __bpf_hook_start __net_init __net_exit __audit_syscall_entry noinline noinstr
-    noinline_for_stack noinline_for_tracing asmlinkage notrace nokprobe_inline __inline_maybe_unused __no_stack_protector
+    noinline_for_stack noinline_for_tracing asmlinkage notrace nokprobe_inline __no_stack_protector
     __head __entry_text __ksym __signed__ __extension__ __nonstring __uninitialized uninitialized_var __nostackprotector
     __ipv6_addr_type_unused __designated_init __capability __counted_by_unused __no_kstack_erase""".split()
 )
 _CALL_ANNOTATIONS = frozenset(
-    b"""__must_hold __acquires __releases __acquire_shared __cond_acquires __printf __scanf __section __aligned __alloc_size
+    b"""__must_hold __acquires __releases
+    __acquire_shared __cond_acquires __printf __scanf __section __aligned __alloc_size
     __attribute__ __attribute __malloc __realloc_size __counted_by __counted_by_le __counted_by_be __assume_aligned
     __guarded_by __must_hold_shared __acquires_shared __releases_shared __diagnose_as __error __no_sanitize
     __noinline_for_kunit __deprecated_msg __assume __cleanup __diag_ignore""".split()
@@ -165,9 +166,7 @@ class _Masker:
 
     def _types(self) -> None:
         def join(match: re.Match[bytes]) -> bytes:
-            space, text = (
-                (match.group(1), match.group(2)) if match.group(2) else (match.group(3), match.group(4))
-            )
+            space, text = (match.group(1), match.group(2)) if match.group(2) else (match.group(3), match.group(4))
             word = re.sub(rb"[\s*]", b"_", text)
             return space + word[:1].upper() + word[1:]
 

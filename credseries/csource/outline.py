@@ -59,7 +59,7 @@ def _name(head: bytes) -> str | None:
 
 
 def functions(code: bytes) -> list[Extent]:
-    """The function definitions of a file, in text order, from text whose comments, literals and directives are blank."""
+    """The function definitions of a file, in text order; `code` has comments, literals and directives blank."""
     found: list[Extent] = []
     previous = 0
     for body, end in _blocks(code):

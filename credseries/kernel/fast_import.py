@@ -51,9 +51,7 @@ def _stamp(when: datetime) -> str:
 
 
 def _person(role: str, identity: Identity, stamp: str) -> bytes:
-    name, email = (
-        text.translate({ord(char): None for char in "<>\n\0"}) for text in (identity.name, identity.email)
-    )
+    name, email = (text.translate({ord(char): None for char in "<>\n\0"}) for text in (identity.name, identity.email))
     return f"{role} {name} <{email}> {stamp}\n".encode()
 
 

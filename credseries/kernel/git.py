@@ -10,7 +10,7 @@ import contextlib
 import re
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,7 +65,7 @@ class Repository:
         """
 
         def run(*arguments: str) -> None:
-            process = start_git(list(arguments), directory=path.absolute())
+            process = start_git(list(arguments), directory=path.absolute(), environment={})
             finished = process.finish()
             if finished.status != 0:
                 raise process.failure(finished)
@@ -112,9 +112,7 @@ class Repository:
         if finished.status == 0 and ids:
             return ids[-1]
         if revision == "HEAD":
-            raise UnknownRevision(
-                "the repository has no commit yet", hint="fetch or commit a kernel tree first"
-            )
+            raise UnknownRevision("the repository has no commit yet", hint="fetch or commit a kernel tree first")
         raise UnknownRevision(
             f"git knows no commit {revision!r}",
             hint="`git branch -a` and `git tag` list names; `git fetch` gets more",
@@ -135,9 +133,7 @@ class Repository:
 
     def blob_ids(self, commit: str, paths: Sequence[str] = ()) -> dict[str, str]:
         """The blob ids of the files at, or below, some paths (none: all files) at a commit, in tree order."""
-        return {
-            path: entry.id for path, entry in self._entries(commit, paths).items() if entry.kind == "blob"
-        }
+        return {path: entry.id for path, entry in self._entries(commit, paths).items() if entry.kind == "blob"}
 
     def list_tree(self, commit: str, path: str = "") -> list[str]:
         """The paths of all files below a directory (or of the file itself) at a commit, in tree order."""
@@ -180,9 +176,7 @@ class Repository:
         for record in output.split(b"\0")[:-1]:
             added, removed, path = record.split(b"\t", 2)
             binary = added == b"-"
-            stats.append(
-                FileStat(decode_path(path), 0 if binary else int(added), 0 if binary else int(removed))
-            )
+            stats.append(FileStat(decode_path(path), 0 if binary else int(added), 0 if binary else int(removed)))
         return stats
 
     def diff(self, old: str, new: str, paths: Sequence[str] = ()) -> str:
@@ -195,9 +189,7 @@ class Repository:
 
     def is_dirty(self) -> bool:
         """Whether a tracked file differs from HEAD, in the index or on disk; never in a bare repository."""
-        return self.work_tree is not None and bool(
-            self._run("status", "--porcelain", "-z", "--untracked-files=no")
-        )
+        return self.work_tree is not None and bool(self._run("status", "--porcelain", "-z", "--untracked-files=no"))
 
     def config(self, key: str) -> str | None:
         """The value of a configuration variable, the last one if it has several."""
@@ -262,9 +254,7 @@ class Repository:
         output = self._run("fast-import", "--quiet", "--done", "--date-format=raw", data=stream)
         ids = output.decode().split()
         if len(ids) != len(commits):
-            raise GitFailed(
-                f"`git fast-import` made {len(ids)} of {len(commits)} commits", hint="try `git fsck`"
-            )
+            raise GitFailed(f"`git fast-import` made {len(ids)} of {len(commits)} commits", hint="try `git fsck`")
         return ids
 
     def update_refs(self, changes: Sequence[RefChange], message: str) -> None:
@@ -278,15 +268,9 @@ class Repository:
         if finished.status == 0:
             return
         for change in changes:
-            if (
-                change.old == self.zero_id
-                and f"'{change.ref}'" in finished.errors
-                and "exists" in finished.errors
-            ):
+            if change.old == self.zero_id and f"'{change.ref}'" in finished.errors and "exists" in finished.errors:
                 name = change.ref.removeprefix("refs/heads/")
-                raise BranchExists(
-                    f"{name} exists already", hint="choose another name, or delete that branch first"
-                )
+                raise BranchExists(f"{name} exists already", hint="choose another name, or delete that branch first")
         raise process.failure(finished)
 
     @contextlib.contextmanager

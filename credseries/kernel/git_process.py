@@ -98,9 +98,7 @@ class GitProcess:
 
     def failure(self, finished: Finished) -> GitFailed:
         """The error that says which command failed and what git said."""
-        command = " ".join(
-            ("git", *self.arguments[:_SHOWN], *(("...",) if len(self.arguments) > _SHOWN else ()))
-        )
+        command = " ".join(("git", *self.arguments[:_SHOWN], *(("...",) if len(self.arguments) > _SHOWN else ())))
         message = f"`{command}` failed with status {finished.status}"
         return GitFailed(
             f"{message}: {finished.errors}" if finished.errors else message,

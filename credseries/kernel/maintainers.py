@@ -74,11 +74,7 @@ class Maintainers:
         for section, line, value, expression in self._name_patterns:
             if line >= found.get(section, (-1,))[0] and expression.search(file):
                 found[section] = (line, 0, f"N: {value}")
-        kept = [
-            (-depth, section, reason)
-            for section, (_, depth, reason) in found.items()
-            if section not in excluded
-        ]
+        kept = [(-depth, section, reason) for section, (_, depth, reason) in found.items() if section not in excluded]
         return [(self.sections[section], reason) for _, section, reason in sorted(kept)]
 
     @cached_property
@@ -160,9 +156,7 @@ class Maintainers:
             for letter, section, line, value in self._lines
             if letter == "N"
         ]
-        return [
-            (section, line, value, regex) for section, line, value, regex in compiled if regex is not None
-        ]
+        return [(section, line, value, regex) for section, line, value, regex in compiled if regex is not None]
 
     @cached_property
     def _keywords(self) -> list[tuple[int, str, re.Pattern[str]]]:

@@ -40,9 +40,7 @@ class Section:
 
     def is_about_directory(self, name: str) -> bool:
         """Whether one of its F: lines is a directory of this name."""
-        return any(
-            value.rstrip("/").rpartition("/")[2] == name for value in self.values("F") if value.endswith("/")
-        )
+        return any(value.rstrip("/").rpartition("/")[2] == name for value in self.values("F") if value.endswith("/"))
 
 
 @dataclass(frozen=True)

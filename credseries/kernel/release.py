@@ -32,7 +32,5 @@ def check_kernel_tree(repository: Repository, commit: str) -> str:
     files = repository.read_files(commit, _NEEDED)
     missing = [path for path in _NEEDED if path not in files]
     if missing:
-        raise NotAKernelTree(
-            f"{commit[:12]} is not a kernel tree: it has no {', '.join(missing)}", hint=_HINT
-        )
+        raise NotAKernelTree(f"{commit[:12]} is not a kernel tree: it has no {', '.join(missing)}", hint=_HINT)
     return read_release(files["Makefile"])

@@ -67,9 +67,7 @@ class _NoNetwork:
     """Stands where b4 keeps its connections: a way to the network that b4 forgot to guard ends here."""
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise B4Failed(
-            f"b4 tried to use the network ({name})", hint="this is a bug in credseries: please report it"
-        )
+        raise B4Failed(f"b4 tried to use the network ({name})", hint="this is a bug in credseries: please report it")
 
 
 class _Reasons(logging.Handler):
@@ -200,9 +198,7 @@ def _check_namesakes(branch: str) -> None:
         raise UsageError(
             f"b4 would take the tag {branch} for the branch of that name", hint="choose another branch name"
         )
-    _, out = b4.git_run_command(
-        None, ["config", "--name-only", "-z", "--get-regexp", rf"^branch\.{branch}\.."]
-    )
+    _, out = b4.git_run_command(None, ["config", "--name-only", "-z", "--get-regexp", rf"^branch\.{branch}\.."])
     for key in out.split("\0"):
         if key.removeprefix(f"branch.{branch}.").count("."):
             raise UsageError(
@@ -305,9 +301,7 @@ def store_cover(repo: Repository, branch: str, cover: Cover) -> None:
         _check_stored(branch, cover, tracking)
 
 
-def series_messages(
-    repo: Repository, branch: str, stamp: Stamp | None = None
-) -> list[tuple[str, EmailMessage]]:
+def series_messages(repo: Repository, branch: str, stamp: Stamp | None = None) -> list[tuple[str, EmailMessage]]:
     """The series as b4 makes it into messages, without recipients: (commit id or "" for the cover, message).
 
     A series of one patch has no cover message; b4 puts the letter below the patch's `---`. Without a stamp,

@@ -65,8 +65,7 @@ def check_cover(cover: Cover) -> None:
     problems: Sequence[str] = cover_problems(cover.text)
     if problems:
         raise UsageError(
-            "b4 would not keep this cover letter as it is:\n"
-            + "\n".join(f"  {problem}" for problem in problems),
+            "b4 would not keep this cover letter as it is:\n" + "\n".join(f"  {problem}" for problem in problems),
             hint="change these lines; indent tables, and write rules with ===",
         )
 

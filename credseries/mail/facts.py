@@ -175,9 +175,7 @@ def _bullets(texts: Iterable[str]) -> str:
 def _merge_plan(series: SeriesRecord) -> str:
     topics = _topics(series)
     steps = [
-        prose(
-            _step(topic, patches, [earlier for earlier, _ in topics[:number]]), f"  {number + 1}. ", "     "
-        )
+        prose(_step(topic, patches, [earlier for earlier, _ in topics[:number]]), f"  {number + 1}. ", "     ")
         for number, (topic, patches) in enumerate(topics)
     ]
     return "\n".join(steps)

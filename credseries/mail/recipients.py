@@ -148,17 +148,11 @@ def resolve(name: str, maintainers: Maintainers, reason: str) -> list[Address]:
 def _parse(text: str, reason: str) -> Address:
     # parseaddr() makes an address of nearly everything, and drops what it does not understand.
     match = _NAMED.fullmatch(text)
-    return (
-        _address(match["name"].strip(' \t"'), match["address"], reason)
-        if match
-        else _address("", text, reason)
-    )
+    return _address(match["name"].strip(' \t"'), match["address"], reason) if match else _address("", text, reason)
 
 
 def _everybody(section: Section, reason: str) -> list[Address]:
-    people = [
-        person for letter in "MR" for value in section.values(letter) for person in parse_addresses(value)
-    ]
+    people = [person for letter in "MR" for value in section.values(letter) for person in parse_addresses(value)]
     lists = [MailingList.parse(value).address for value in section.values("L")]
     if not people and not lists:
         raise UnknownRecipient(f"{section.name} names no address", hint="write the address")

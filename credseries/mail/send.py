@@ -49,8 +49,7 @@ def prepare(
         )
     first = 1 if built[0][0] else 0
     return [
-        _message(index, commit, message, plan.of(index))
-        for index, (commit, message) in enumerate(built, start=first)
+        _message(index, commit, message, plan.of(index)) for index, (commit, message) in enumerate(built, start=first)
     ]
 
 
@@ -58,9 +57,7 @@ def _message(index: int, commit: str, message: EmailMessage, recipients: Recipie
     for header, addresses in (("To", recipients.to), ("Cc", recipients.cc)):
         del message[header]
         if addresses:
-            message[header] = b4adapter.format_addresses(
-                [(one_line(each.name), each.address) for each in addresses]
-            )
+            message[header] = b4adapter.format_addresses([(one_line(each.name), each.address) for each in addresses])
     subject = one_line(str(message["Subject"]))
     return Message(
         index=index,

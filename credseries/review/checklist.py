@@ -1,8 +1,8 @@
 """The checklist: what kernel reviewers ask of a credential conversion, line by line. Pure.
 
-Each line is answered by the tool where it can be (pass, fail), left to a human with the exact place and question where
-it cannot, or does not apply. The questions are those of the design: moved calls, jumps and scopes mixed, lifetime, light
-and guard apart, helpers before users, braces, line length, churn, subjects, lists, order.
+Each line is answered by the tool where it can be (pass, fail), left to a human with the exact place and question
+where it cannot, or does not apply. The lines: moved calls, jumps beside scopes, lifetime, light and guard apart, helpers
+before users, braces, line length, churn, subjects, lists and order.
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ def _mixed(evidence: PatchEvidence) -> Line:
         ]
         if lines and item.choice is Form.SCOPED:
             shown = ", ".join(str(line) for line in lines)
-            found.append(
-                f"{item.site.function.path} {item.site.function.name}() has gotos at base lines {shown}"
-            )
+            found.append(f"{item.site.function.path} {item.site.function.name}() has gotos at base lines {shown}")
     if not found:
         return Line(question, "pass", "no converted function keeps a goto beside a scope")
     evidence_text = "no jump enters a scope (proven); do the remaining gotos read well beside it?"
@@ -137,19 +135,13 @@ def _added(evidence: PatchEvidence) -> list[tuple[str, int, bytes]]:
 
 def _style(added: Sequence[tuple[str, int, bytes]]) -> Line:
     question = f"added lines are at most {MAX_COLUMNS} columns and end without white space"
-    bad = [
-        f"{path}:{number}"
-        for path, number, text in added
-        if columns(text) > MAX_COLUMNS or text != text.rstrip()
-    ]
+    bad = [f"{path}:{number}" for path, number, text in added if columns(text) > MAX_COLUMNS or text != text.rstrip()]
     return Line(question, "fail" if bad else "pass", f"{len(added)} lines added", ", ".join(bad))
 
 
 def _braces(added: Sequence[tuple[str, int, bytes]]) -> Line:
     question = "every scoped form has braces"
-    scoped = [
-        (path, number, text) for path, number, text in added if re.search(rb"\bscoped_guard\s*\(", text)
-    ]
+    scoped = [(path, number, text) for path, number, text in added if re.search(rb"\bscoped_guard\s*\(", text)]
     scoped = [item for item in scoped if not item[2].lstrip().startswith((b"*", b"//", b"/*", b"#"))]
     if not scoped:
         return Line(question, "n/a", "the patch adds no scoped form")
@@ -163,17 +155,14 @@ def _churn(patch: PatchRecord, evidence: PatchEvidence) -> Line:
     removed: Counter[bytes] = Counter()
     for path, after in evidence.after.items():
         old, new = evidence.before.get(path, b"").split(b"\n"), after.split(b"\n")
-        for tag, low, high, start, end in difflib.SequenceMatcher(
-            None, old, new, autojunk=False
-        ).get_opcodes():
+        for tag, low, high, start, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
             if tag != "equal":
                 removed.update(line.strip() for line in old[low:high])
                 added.update(line.strip() for line in new[start:end])
     same = sum((added & removed).values())
-    real = f"+{patch.added} -{patch.removed}, white space ignored +{sum(added.values()) - same} -{sum(removed.values()) - same}"
-    return Line(
-        question, "pass" if same == 0 else "human", real, "read it with `git show -w`" if same else ""
-    )
+    real = f"+{patch.added} -{patch.removed}"
+    real += f", white space ignored +{sum(added.values()) - same} -{sum(removed.values()) - same}"
+    return Line(question, "pass" if same == 0 else "human", real, "read it with `git show -w`" if same else "")
 
 
 def _subject(patch: PatchRecord) -> Line:
@@ -218,9 +207,7 @@ def _patch_lines(patch: PatchRecord, evidence: PatchEvidence) -> tuple[Line, ...
 
 def _order(series: SeriesRecord) -> Line:
     question = "every topic comes after the topics that it needs"
-    first = {
-        topic.name: min(p.index for p in series.patches if p.topic == topic.name) for topic in series.topics
-    }
+    first = {topic.name: min(p.index for p in series.patches if p.topic == topic.name) for topic in series.topics}
     bad = [
         f"{topic.name} before {needed}"
         for topic in series.topics
@@ -241,11 +228,7 @@ def _definitions(evidence: Sequence[PatchEvidence]) -> Line:
             text = after[:] if item.before.get(path) != after else b""
             if path.startswith("include/") and names[0].replace(rb"\b", b"") in text and defined is None:
                 defined = index
-            elif (
-                not path.startswith("include/")
-                and any(re.search(name, text) for name in names)
-                and used is None
-            ):
+            elif not path.startswith("include/") and any(re.search(name, text) for name in names) and used is None:
                 used = index
     if used is None:
         return Line(question, "n/a", "no patch uses a helper")
@@ -267,9 +250,7 @@ def _series_lines(series: SeriesRecord, evidence: Sequence[PatchEvidence]) -> tu
         Line(
             "sites of these paths that stay as they are",
             "human" if refused else "n/a",
-            f"{len(refused)} refused; the cover letter says why: is it clear to a reader?"
-            if refused
-            else "none",
+            f"{len(refused)} refused; the cover letter says why: is it clear to a reader?" if refused else "none",
             where,
         ),
         Line(

@@ -164,14 +164,10 @@ class _Writer:
     def block(self) -> Node:
         """The block whose statements the override is one of."""
         if self.override.parent is not None and self.override.parent.type == "labeled_statement":
-            raise Refused(
-                f"the override follows a label (line {self.line(self.override)}): no declaration may"
-            )
+            raise Refused(f"the override follows a label (line {self.line(self.override)}): no declaration may")
         block = enclosing_block(self.override)
         if block is None:
-            raise Refused(
-                f"the override at line {self.line(self.override)} is conditional: it has no block of its own"
-            )
+            raise Refused(f"the override at line {self.line(self.override)} is conditional: it has no block of its own")
         return block
 
     def drop_revert(self, statement: Node) -> None:
@@ -179,9 +175,7 @@ class _Writer:
         outer = _in_labels(statement)
         block = outer.parent
         if block is None or block.type not in ("compound_statement", "case_statement"):
-            raise Refused(
-                f"the revert at line {self.line(statement)} is conditional: it has no block of its own"
-            )
+            raise Refused(f"the revert at line {self.line(statement)} is conditional: it has no block of its own")
         self.changes.drop(statement.start_byte, statement.end_byte)
         others = [child for child in block.named_children if child.id != outer.id]
         holder = block.parent
@@ -204,11 +198,7 @@ class _Writer:
         children = [child for child in block.named_children if child.type != "comment"]
         index = next(i for i, child in enumerate(children) if child.id == outer.id)
         own = {revert.id for revert in self.reverts}
-        return [
-            child
-            for child in children[index + 1 :]
-            if _inner(child).id not in own or child.id != _inner(child).id
-        ]
+        return [child for child in children[index + 1 :] if _inner(child).id not in own or child.id != _inner(child).id]
 
     def exit_value(self, label: Node) -> tuple[bool, Node | None]:
         """Whether what a label leads to only reverts and returns, and the value that it returns."""
@@ -255,9 +245,7 @@ class _Writer:
         return [
             node
             for node in walk(self.variant.body)
-            if node.type == "labeled_statement"
-            and start <= node.start_byte < end
-            and _label_name(node) in targets
+            if node.type == "labeled_statement" and start <= node.start_byte < end and _label_name(node) in targets
         ]
 
 

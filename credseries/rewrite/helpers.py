@@ -18,9 +18,7 @@ def fix_guard_const(cleanup_header: bytes, path: str) -> bytes:
     """`include/linux/cleanup.h` whose guards can be of a const type. Raises SourceError when it is not as expected."""
     changed, count = _CONST_DROP.subn(rb"\1(void *)\2", cleanup_header)
     if not count:
-        raise SourceError(
-            f"{path}: DEFINE_GUARD() is not written as expected", hint="add the fix by hand first"
-        )
+        raise SourceError(f"{path}: DEFINE_GUARD() is not written as expected", hint="add the fix by hand first")
     return changed
 
 
@@ -29,9 +27,7 @@ def _declaration_end(source: bytes, name: str, path: str) -> int:
     code = lex(source).code
     ends = [extent.end for extent in functions(code) if extent.name == name]
     if not ends:
-        match = re.search(
-            rb"^[^\n#]*\b" + re.escape(name.encode()) + rb"\s*\([^;{]*\)[^;{]*;", code, re.MULTILINE
-        )
+        match = re.search(rb"^[^\n#]*\b" + re.escape(name.encode()) + rb"\s*\([^;{]*\)[^;{]*;", code, re.MULTILINE)
         ends = [match.end()] if match else []
     if not ends:
         hint = "name another function in the recipe's `after`"
@@ -68,9 +64,7 @@ def accessor(function: Function, wrapper: Wrapper, name: str) -> bytes:
     """
     variant = function.variants[0]
     calls = [node for node in walk(variant.body) if node.type == "return_statement"]
-    value = (
-        unparenthesised(calls[0].named_children[0]) if len(calls) == 1 and calls[0].named_children else None
-    )
+    value = unparenthesised(calls[0].named_children[0]) if len(calls) == 1 and calls[0].named_children else None
     declarator = field(variant.definition, "declarator")
     while declarator is not None and declarator.type != "function_declarator":
         declarator = field(declarator, "declarator")
@@ -93,11 +87,7 @@ def insert_accessor(source: bytes, function: Function, start: int, wrapper: Wrap
     """A file with the accessor's definition before the wrapper's, which begins at byte `start`."""
     comment = source.rfind(b"*/", 0, start)
     at = start
-    if (
-        comment >= 0
-        and not source[comment + 2 : start].strip()
-        and source[comment + 2 : start].count(b"\n") == 1
-    ):
+    if comment >= 0 and not source[comment + 2 : start].strip() and source[comment + 2 : start].count(b"\n") == 1:
         at = source.rfind(b"/*", 0, comment)
     return source[:at] + accessor(function, wrapper, name) + b"\n\n" + source[at:]
 

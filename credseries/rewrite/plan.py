@@ -143,9 +143,7 @@ def exposure(analysis: Analysis, site: Site, names: Names) -> tuple[tuple[Moved,
     return tuple(moved[offset] for offset in sorted(moved)), tuple(sorted(jumps))
 
 
-def _refusal(
-    form: Form, reason: str | Counterexample, moved: tuple[Moved, ...], jumps: tuple[int, ...]
-) -> Verdict:
+def _refusal(form: Form, reason: str | Counterexample, moved: tuple[Moved, ...], jumps: tuple[int, ...]) -> Verdict:
     if isinstance(reason, Counterexample):
         text = f"line {reason.line}: {reason.event} ran under {reason.before}, would run under {reason.after}"
         return Verdict(form, False, text, moved, jumps, reason)
@@ -187,9 +185,7 @@ class Planner:
         self.order = tuple(order)
         self.unavailable = dict(unavailable or {})
 
-    def _attempt(
-        self, analysis: Analysis, site: Site, form: Form
-    ) -> tuple[bytes, OffsetMap] | str | Counterexample:
+    def _attempt(self, analysis: Analysis, site: Site, form: Form) -> tuple[bytes, OffsetMap] | str | Counterexample:
         if site.problem is not None:
             return site.problem
         if form in self.unavailable:
@@ -208,11 +204,11 @@ class Planner:
         if site.converted is not None:
             verdicts = tuple(Verdict(form, False, f"already converted ({site.converted})") for form in Form)
             return Judged(site, verdicts, None)
-        verdicts = []
+        judged: list[Verdict] = []
         for form in Form:
             result = self._attempt(analysis, site, form)
             if isinstance(result, tuple):
-                verdicts.append(Verdict(form, True))
+                judged.append(Verdict(form, True))
                 continue
             moved: tuple[Moved, ...] = ()
             jumps: tuple[int, ...] = ()
@@ -221,9 +217,9 @@ class Planner:
             verdict = _refusal(form, result, moved, jumps)
             if moved or jumps:
                 verdict = replace(verdict, reason=_guard_reason(result, moved, jumps))
-            verdicts.append(verdict)
-        proven = {item.form for item in verdicts if item.ok}
-        return Judged(site, tuple(verdicts), next((form for form in self.order if form in proven), None))
+            judged.append(verdict)
+        proven = {item.form for item in judged if item.ok}
+        return Judged(site, tuple(judged), next((form for form in self.order if form in proven), None))
 
     def judge_all(self, analysis: Analysis) -> list[Judged]:
         """Every site of a function."""
@@ -255,9 +251,7 @@ class Planner:
             if item.choice is None:
                 continue
             composed = Composed(maps)
-            site = next(
-                (site for site in current.sites if composed.origin(site.call) == item.site.call), None
-            )
+            site = next((site for site in current.sites if composed.origin(site.call) == item.site.call), None)
             if site is None:
                 return f"the site at line {item.site.line} is lost after the others are rewritten"
             try:

@@ -108,9 +108,7 @@ class Builder:
         sites: Sequence[Judged] = (),
     ) -> PlannedPatch:
         self.current.update(changes)
-        return PlannedPatch(
-            topic, subject, render_message(subject, paragraphs, self.author), changes, tuple(sites)
-        )
+        return PlannedPatch(topic, subject, render_message(subject, paragraphs, self.author), changes, tuple(sites))
 
     def _needed(self, helper: Helper, used: set[Form | None]) -> bool:
         interface, guards = self.survey.interface, bool(used & {Form.GUARD, Form.SCOPED})
@@ -134,9 +132,7 @@ class Builder:
                 code = helper.code.replace(b"override_creds_light", names.override.encode())
                 code = code.replace(b"revert_creds_light", names.revert.encode())
                 after = helper.after.replace("revert_creds_light", names.revert)
-                text = insert_after(
-                    text, after, helper.code if helper.provides == "light-pair" else code, helper.file
-                )
+                text = insert_after(text, after, helper.code if helper.provides == "light-pair" else code, helper.file)
             if helper.include:
                 text = add_include(text, helper.include)
             paragraphs = [wrap(part) for part in helper.body.split("\n\n")]
@@ -147,9 +143,7 @@ class Builder:
         found = []
         used = {item.site.via for item in self.of_topic(topic) if item.choice is not None}
         for wrapper_name, name in topic.accessors.items():
-            summary = next(
-                (item for item in self.survey.program.summaries if item.name == wrapper_name), None
-            )
+            summary = next((item for item in self.survey.program.summaries if item.name == wrapper_name), None)
             if wrapper_name not in used or summary is None or summary.wrapper is None:
                 continue
             wrapper = summary.wrapper
@@ -179,9 +173,7 @@ class Builder:
             hint=f"{name}() would have no declaration: declare it by hand first",
         )
 
-    def _convert(
-        self, topic: Topic, subject: str, sites: list[Judged], paragraphs: list[str]
-    ) -> PlannedPatch:
+    def _convert(self, topic: Topic, subject: str, sites: list[Judged], paragraphs: list[str]) -> PlannedPatch:
         self._done |= {id(item) for item in sites}
         paths = sorted({item.site.function.path for item in sites})
         changes = {path: self._stage(path, self._done) for path in paths}
@@ -201,9 +193,7 @@ class Builder:
             rewritten = self.survey.planner.rewrite(analysis, stage)
             if [item.choice for item in rewritten.judged] != [item.choice for item in stage]:
                 name = analysis.function.name
-                raise ProofError(
-                    f"{path}: {name}() proves at the end of the series but not in the middle of it"
-                )
+                raise ProofError(f"{path}: {name}() proves at the end of the series but not in the middle of it")
             end = start + len(analysis.function.source)
             edits.append(Edit(start, end, (Insert(rewritten.text, start),)))
         text = splice(file.source, edits).text

@@ -22,9 +22,7 @@ def make_place(keep: Path | None) -> Path:
     except FileExistsError as error:
         raise UsageError(f"{place} exists already", hint="give a directory that does not") from error
     except OSError as error:
-        raise UsageError(
-            f"{place} cannot be made: {error.strerror}", hint="give another directory"
-        ) from error
+        raise UsageError(f"{place} cannot be made: {error.strerror}", hint="give another directory") from error
     return place
 
 

@@ -29,9 +29,7 @@ def render_message(subject: str, paragraphs: Sequence[str], author: str) -> str:
     environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)
     template = environment.from_string(resources.read_text("templates", "commit.txt.j2"))
     opening, *rest = paragraphs
-    return (
-        template.render(subject=subject, opening=opening, paragraphs=rest, author=author).rstrip("\n") + "\n"
-    )
+    return template.render(subject=subject, opening=opening, paragraphs=rest, author=author).rstrip("\n") + "\n"
 
 
 def _many(number: int, noun: str) -> str:
@@ -50,9 +48,7 @@ def _listed(sites: Sequence[Judged], what: dict[int, str]) -> str:
         reason = what.get(index, "")
         text = f"{item.site.function.name}(): {reason}" if reason else f"{item.site.function.name}()"
         lines.append(
-            textwrap.fill(
-                text, COLUMNS, initial_indent="  ", subsequent_indent="    ", break_long_words=False
-            )
+            textwrap.fill(text, COLUMNS, initial_indent="  ", subsequent_indent="    ", break_long_words=False)
         )
     return "\n".join(lines)
 

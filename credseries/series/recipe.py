@@ -88,9 +88,7 @@ class _Table:
 
     def error(self, key: str, problem: str) -> RecipeError:
         place = f"{self.where}.{key}" if self.where else key
-        return RecipeError(
-            f"recipe {self.recipe}: {place} {problem}", hint="see patches/rfc.toml for a recipe"
-        )
+        return RecipeError(f"recipe {self.recipe}: {place} {problem}", hint="see patches/rfc.toml for a recipe")
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.data.get(key, default)
@@ -150,9 +148,7 @@ def parse_recipe(name: str, text: str) -> Recipe:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RecipeError(
-            f"recipe {name} is not valid TOML: {error}", hint="mend the line that it names"
-        ) from error
+        raise RecipeError(f"recipe {name} is not valid TOML: {error}", hint="mend the line that it names") from error
     top = _Table(name, "", data, _TOP)
     if data.get("schema") != SCHEMA:
         raise top.error("schema", f"must be {SCHEMA}")
@@ -189,9 +185,7 @@ def load_recipe(name: str) -> Recipe:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise RecipeError(
-                f"recipe {name} cannot be read: {error}", hint="give a path to a TOML file"
-            ) from error
+            raise RecipeError(f"recipe {name} cannot be read: {error}", hint="give a path to a TOML file") from error
         return parse_recipe(path.stem, text)
     try:
         text = resources.read_text("patches", f"{name}.toml")

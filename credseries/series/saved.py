@@ -46,18 +46,12 @@ def load(repo: Repository, branch: str | None) -> SeriesRecord:
         elif len(known) == 1:
             name = known[0]
         else:
-            hint = (
-                f"name one with --branch: {', '.join(known)}" if known else "make one with `credseries split`"
-            )
-            raise NotASeries(
-                "there is more than one series" if known else "there is no series yet", hint=hint
-            )
+            hint = f"name one with --branch: {', '.join(known)}" if known else "make one with `credseries split`"
+            raise NotASeries("there is more than one series" if known else "there is no series yet", hint=hint)
     with opened(repo) as store:
         data = store.get(_KIND, name or "")
     if data is None or repo.branch_tip(name or "") is None:
-        raise NotASeries(
-            f"{name} is not a branch that `credseries split` made", hint="see `credseries split --help`"
-        )
+        raise NotASeries(f"{name} is not a branch that `credseries split` made", hint="see `credseries split --help`")
     try:
         record = series_from_json(data)
     except (KeyError, TypeError, AttributeError) as error:

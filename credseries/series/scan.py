@@ -93,9 +93,7 @@ class Survey:
         self.recipe = recipe
         self.tree_files = files
         self.paths = tuple(path.rstrip("/") for path in paths)
-        sources = {
-            path: SourceFile(path, data) for path, data in files.items() if path.endswith((".c", ".h"))
-        }
+        sources = {path: SourceFile(path, data) for path, data in files.items() if path.endswith((".c", ".h"))}
         self.program = Program(sources)
         self.program.run()
         self.names = names_for(interface, recipe)
@@ -176,9 +174,7 @@ class Survey:
                 if kind:
                     kinds[kind] += 1
         total = sum(counts.values())
-        parts = {
-            name: counts[name] for name in ("converted", "refused", "already_converted", "wrapper_bodies")
-        }
+        parts = {name: counts[name] for name in ("converted", "refused", "already_converted", "wrapper_bodies")}
         return Accounting(total, **parts, not_code=counts["not_code"], kinds=dict(kinds))
 
     def _account(

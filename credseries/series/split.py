@@ -83,9 +83,7 @@ def _patch_records(
     return tuple(records)
 
 
-def split(
-    repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: Stamp, enrol: Enrol
-) -> SeriesRecord:
+def split(repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: Stamp, enrol: Enrol) -> SeriesRecord:
     """Commit the series to a new branch and enrol it; the user's work tree, index and branches stay as they are.
 
     When `enrol` fails, the branch is deleted again. Raises BranchExists, MissingIdentity, ProofError, SourceError.

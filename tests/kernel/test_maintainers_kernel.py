@@ -35,9 +35,7 @@ def script_says(tree: Path, file: str) -> set[str]:
         "-f",
         file,
     ]
-    return set(
-        subprocess.run(command, cwd=tree, check=True, capture_output=True, text=True).stdout.splitlines()
-    )
+    return set(subprocess.run(command, cwd=tree, check=True, capture_output=True, text=True).stdout.splitlines())
 
 
 def test_agrees_with_the_script() -> None:
