@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -45,7 +46,8 @@ class SourceFile:
 
     def extent_at(self, offset: int) -> Extent | None:
         """The function definition that holds an offset."""
-        return next((extent for extent in self.extents if extent.holds(offset)), None)
+        index = bisect_right(self.extents, offset, key=lambda extent: extent.start) - 1
+        return self.extents[index] if index >= 0 and self.extents[index].holds(offset) else None
 
     def function(self, extent: Extent) -> Function:
         """The function of an extent, read once."""

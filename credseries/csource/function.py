@@ -8,7 +8,7 @@ from functools import cached_property
 from tree_sitter import Node
 
 from credseries.csource.flow import Flow, control_flow
-from credseries.csource.lexical import Lines, lex
+from credseries.csource.lexical import Lexed, Lines, lex
 from credseries.csource.mask import Masked, mask
 from credseries.csource.syntax import damage, field, identifiers, parse, text_of, walk
 from credseries.csource.variants import MAX_VARIANTS, TooManyVariants, UnbalancedConditions, variants
@@ -83,13 +83,17 @@ class Function:
         return Function(self.path, self.name, source, self.first_line)
 
     @cached_property
+    def _lexed(self) -> Lexed:
+        return lex(self.source)
+
+    @property
     def code(self) -> bytes:
         """The text with comments, literals and directives blanked."""
-        return lex(self.source).code
+        return self._lexed.code
 
     @cached_property
     def _read(self) -> tuple[list[Variant], Unreadable | None]:
-        lexed = lex(self.source)
+        lexed = self._lexed
         directives = lexed.directives(0, len(self.source))
         try:
             texts = variants(self.source, lexed.code, directives) if directives else [lexed.code]

@@ -20,19 +20,30 @@ def parse(text: bytes) -> Node:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and everything below it, in text order."""
+    """A node and the named nodes below it (no punctuation, no keywords), in text order."""
     stack = [node]
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed(current.children))
+        if current.named_child_count:
+            stack.extend(reversed(current.named_children))
+
+
+def _walk_all(node: Node) -> Iterator[Node]:
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        # where the parser found nothing wrong below, there is nothing to look for
+        if current.has_error:
+            stack.extend(reversed(current.children))
 
 
 def damage(root: Node) -> Node | None:
     """The first node that the grammar could not read (ERROR or MISSING), or None."""
     if not root.has_error:
         return None
-    return next((node for node in walk(root) if node.is_error or node.is_missing), root)
+    return next((node for node in _walk_all(root) if node.is_error or node.is_missing), root)
 
 
 def text_of(node: Node) -> str:
