@@ -121,21 +121,15 @@ def _last_argument(listed: Node) -> tuple[int, int]:
     return inner.start_byte, inner.end_byte
 
 
-def _events(syntax: Node, effects: Effects) -> list[Event]:
+def _reads(syntax: Node, effects: Effects) -> list[Event]:
+    """The reads of the task's credentials through `current`."""
     found = []
     for node in walk(syntax):
-        if node.type == "call_expression":
-            function = child_field(node, "function")
-            if function is not None:
-                found.append(Event(function.start_byte, callee(node)))
-        elif node.type == "field_expression":
+        if node.type == "field_expression":
             base, member = child_field(node, "argument"), child_field(node, "field")
-            if (
-                base is not None
-                and member is not None
-                and text_of(base) == "current"
-                and text_of(member) in effects.reads
-            ):
+            if base is None or member is None or text_of(base) != "current":
+                continue
+            if text_of(member) in effects.reads:
                 found.append(Event(node.start_byte, f"current->{text_of(member)}"))
     return found
 
@@ -173,8 +167,19 @@ class _Reader:
         self.effects = effects
         self.code = variant.masked.text
 
-    def touching(self, syntax: Node) -> list[Node]:
-        return [node for node in walk(syntax) if node.type == "call_expression" and self.effects.touches(callee(node))]
+    def _calls(self, syntax: Node) -> list[tuple[Node, str]]:
+        """The calls in a piece of syntax, in text order, with what they call."""
+        if b"(" not in self.code[syntax.start_byte : syntax.end_byte]:
+            return []  # walking the tree is most of the time that a function takes
+        return [(node, callee(node)) for node in walk(syntax) if node.type == "call_expression"]
+
+    def _events(self, syntax: Node, calls: list[tuple[Node, str]]) -> list[Event]:
+        # a call begins where the called expression does
+        found = [Event(call.start_byte, name) for call, name in calls]
+        if b"current" in self.code[syntax.start_byte : syntax.end_byte]:
+            found += _reads(syntax, self.effects)
+            found.sort(key=lambda event: event.offset)
+        return found
 
     def step(self, node: FlowNode) -> Step:
         if node.kind is Kind.CLEANUP:
@@ -184,9 +189,10 @@ class _Reader:
             return Step()
         if node.kind is Kind.OPEN:
             return self._open(node, syntax)
-        calls = self.touching(syntax)
-        own = {call.start_byte for call in calls}
-        events = tuple(event for event in _events(syntax, self.effects) if event.offset not in own)
+        found = self._calls(syntax)
+        calls = [call for call, name in found if self.effects.touches(name)]
+        others = [item for item in found if not self.effects.touches(item[1])]
+        events = tuple(self._events(syntax, others))
         if not calls:
             return Step(events)
         operation = self._canonical(node, syntax, calls) if len(calls) == 1 else None
@@ -199,7 +205,7 @@ class _Reader:
         if syntax.type == "expression_statement":
             outer = child_field(syntax.named_children[0], "arguments")
             listed = outer if outer is not None else syntax
-        events = tuple(_events(listed, self.effects))
+        events = tuple(self._events(listed, self._calls(listed)))
         discipline = self.effects.guards.get(node.tag) if node.macro in _COND_SCOPE else None
         if discipline is not None:
             return Step(events, (Enter(node.start, node.number, discipline, _last_argument(listed)),))

@@ -187,6 +187,9 @@ class _Builder:
         return frontier
 
     def _check_expression(self, node: Node) -> None:
+        text = self.masked.text[node.start_byte : node.end_byte]
+        if b"{" not in text and b"asm" not in text:
+            return  # walking the tree is most of the time that a function takes
         for child in walk(node):
             if child.type == "compound_statement":
                 inner = {"return_statement", "goto_statement", "break_statement", "continue_statement"}
