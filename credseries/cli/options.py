@@ -59,9 +59,15 @@ def take_survey(
     forms: Sequence[Form] | None = None,
 ) -> Survey:
     """Scan a commit, with a sign of life on a terminal."""
-    from credseries.series.recipe import load_recipe
-    from credseries.series.scan import survey
+    from credseries.series.search import Search
 
-    loaded = load_recipe(recipe)
-    with render.working("searching the tree for credential overrides"):
-        return survey(repo, base, loaded, paths, forms)
+    search = Search(repo, base)  # first of all: git searches while the rest of the program is loaded
+    try:
+        from credseries.series.recipe import load_recipe
+        from credseries.series.scan import survey
+
+        loaded = load_recipe(recipe)
+        with render.working("searching the tree for credential overrides"):
+            return survey(repo, search, loaded, paths, forms)
+    finally:
+        search.close()

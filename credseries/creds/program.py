@@ -15,10 +15,8 @@ from credseries.csource.function import Function
 from credseries.csource.lexical import Lexed, Lines, Region, lex
 from credseries.csource.outline import Extent, functions
 
-NEEDLES = ("override_creds", "revert_creds")
-_HIT = re.compile("|".join(NEEDLES).encode())
+_HIT = re.compile(rb"override_creds|revert_creds")
 _WORD = re.compile(rb"\w+")
-_OVERRIDE_CALL = re.compile(rb"\boverride_creds(?:_light)?\s*\(")
 
 
 class SourceFile:
@@ -55,6 +53,21 @@ class SourceFile:
             text = self.source[extent.start : extent.end]
             self._functions[extent.start] = Function(self.path, extent.name, text, self.lines.number(extent.start))
         return self._functions[extent.start]
+
+    def prepare(self, words: Iterable[str]) -> None:
+        """Read the functions whose code has one of the words, which is most of the work, ahead of the analysis."""
+        pattern = re.compile(b"|".join(re.escape(word.encode()) for word in words))
+        for start in {
+            extent.start
+            for match in pattern.finditer(self.lexed.code)
+            if (extent := self.extent_at(match.start())) is not None
+        }:
+            for variant in self.function(self._by_start[start]).variants:
+                variant.flow  # noqa: B018 -- computed once and kept
+
+    @cached_property
+    def _by_start(self) -> dict[int, Extent]:
+        return {extent.start: extent for extent in self.extents}
 
     def calling(self, names: Iterable[str]) -> list[Extent]:
         """The functions whose code has one of the words."""

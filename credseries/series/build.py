@@ -160,7 +160,7 @@ class Builder:
         return found
 
     def _declare(self, wrapper: Wrapper, name: str) -> dict[str, bytes]:
-        for path in sorted(self.survey.tree_files):
+        for path in sorted(self.survey.program.files):
             if path.endswith(".h"):
                 text = declare_accessor(self._file(path), wrapper.name, name)
                 if text is not None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from credseries.creds.interface import CLEANUP_HEADER, CRED_HEADER, CRED_SOURCE, Interface, read_interface
-from credseries.creds.program import NEEDLES, Hit, Program, SourceFile, hits
+from credseries.creds.program import Hit, Program, SourceFile, hits
 from credseries.creds.sites import Analysis, Site, SiteKind
 from credseries.errors import NotAKernelTree, UnknownFunction, UnknownPath
 from credseries.kernel.git import Repository
@@ -17,6 +17,7 @@ from credseries.kernel.release import read_release
 from credseries.rewrite.forms import Form, Names
 from credseries.rewrite.plan import Judged, Planner
 from credseries.series.recipe import Recipe
+from credseries.series.search import NEEDLES, Search
 
 SCHEMA = 1
 _TREE_FILES = ("Makefile", "MAINTAINERS", CRED_HEADER, CRED_SOURCE, CLEANUP_HEADER)
@@ -82,7 +83,8 @@ class Survey:
         commit: str,
         version: str,
         interface: Interface,
-        files: dict[str, bytes],
+        sources: dict[str, SourceFile],
+        documents: dict[str, bytes],
         recipe: Recipe,
         paths: Sequence[str] = (),
         forms: Sequence[Form] | None = None,
@@ -91,9 +93,8 @@ class Survey:
         self.version = version
         self.interface = interface
         self.recipe = recipe
-        self.tree_files = files
+        self.documents = documents
         self.paths = tuple(path.rstrip("/") for path in paths)
-        sources = {path: SourceFile(path, data) for path, data in files.items() if path.endswith((".c", ".h"))}
         self.program = Program(sources)
         self.program.run()
         self.names = names_for(interface, recipe)
@@ -159,14 +160,13 @@ class Survey:
         )
         counts: Counter[str] = Counter()
         kinds: Counter[str] = Counter()
-        for path, data in self.tree_files.items():
-            if not self.wanted(path):
-                continue
-            file = self.program.files.get(path)
-            if file is None:
+        for path, data in self.documents.items():
+            if self.wanted(path):
                 number = sum(data.count(needle.encode()) for needle in NEEDLES)
                 counts["not_code"] += number
                 kinds["document"] += number
+        for path, file in self.program.files.items():
+            if not self.wanted(path):
                 continue
             for hit in hits(file):
                 what, kind = self._account(file, hit, claims, broken)
@@ -242,30 +242,44 @@ def _site_json(item: Judged) -> dict[str, Any]:
     }
 
 
+def _read(repo: Repository, search: Search) -> tuple[dict[str, SourceFile], dict[str, bytes]]:
+    """The C files and the other files with a hit. They are read and parsed while git still searches."""
+    sources: dict[str, SourceFile] = {}
+    documents: dict[str, bytes] = {}
+    for batch in search.batches():
+        for path, data in repo.read_files(search.commit, batch).items():
+            if path.endswith((".c", ".h")):
+                sources[path] = SourceFile(path, data)
+                sources[path].prepare(NEEDLES)
+            else:
+                documents[path] = data
+    return sources, documents
+
+
 def survey(
     repo: Repository,
-    revision: str,
+    search: Search,
     recipe: Recipe,
     paths: Sequence[str] = (),
     forms: Sequence[Form] | None = None,
 ) -> Survey:
     """Scan a commit. Wrappers count wherever they are, so the whole tree is searched even when paths are given.
 
-    Raises UnknownRevision, NotAKernelTree, and UnknownPath for a path that the commit does not have.
+    Raises NotAKernelTree, and UnknownPath for a path that the commit does not have.
     """
-    commit = repo.resolve(revision)
-    candidates = repo.grep_files(commit, NEEDLES)
-    tree = repo.read_files(commit, _TREE_FILES)
-    missing = [path for path in _NEEDED if path not in tree]
-    if missing:
-        candidates.close()
-        hint = "run in a clone of the kernel, or give one with --tree DIR"
-        raise NotAKernelTree(f"{commit[:12]} is not a kernel tree: it has no {', '.join(missing)}", hint=hint)
-    for path in paths:
-        if repo.exists(commit, path.rstrip("/")) is None:
-            candidates.close()
-            hint = "paths are relative to the top of the tree"
-            raise UnknownPath(f"{path} is not in commit {commit[:12]}", hint=hint)
-    files = repo.read_files(commit, list(candidates))
+    commit = search.commit
+    try:
+        tree = repo.read_files(commit, _TREE_FILES)
+        missing = [path for path in _NEEDED if path not in tree]
+        if missing:
+            hint = "run in a clone of the kernel, or give one with --tree DIR"
+            raise NotAKernelTree(f"{commit[:12]} is not a kernel tree: it has no {', '.join(missing)}", hint=hint)
+        for path in paths:
+            if repo.exists(commit, path.rstrip("/")) is None:
+                hint = "paths are relative to the top of the tree"
+                raise UnknownPath(f"{path} is not in commit {commit[:12]}", hint=hint)
+        sources, documents = _read(repo, search)
+    finally:
+        search.close()
     interface = read_interface(tree[CRED_HEADER], tree.get(CRED_SOURCE, b""), tree.get(CLEANUP_HEADER))
-    return Survey(commit, read_release(tree["Makefile"]), interface, files, recipe, paths, forms)
+    return Survey(commit, read_release(tree["Makefile"]), interface, sources, documents, recipe, paths, forms)

@@ -92,8 +92,8 @@ def split(repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: 
     author, committer = repo.identity("author"), repo.identity("committer")
 
     def read(path: str) -> bytes:
-        known = survey.tree_files.get(path)
-        return known if known is not None else repo.read_files(survey.commit, [path])[path]
+        known = survey.program.files.get(path)
+        return known.source if known is not None else repo.read_files(survey.commit, [path])[path]
 
     builder = Builder(survey, recipe, read, str(author))
     patches = builder.patches()
