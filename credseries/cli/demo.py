@@ -57,7 +57,7 @@ def demo(keep: Keep = None) -> None:
         colour = render.FORM_COLOURS[choice]
         name = f"{item.site.function.path}:{item.site.line}"
         render.say(f"  {name:<28} {item.site.function.name:<28} {render.paint(choice, colour)}")
-    render.say(identity(survey.accounting))
+    render.say(identity(survey.accounting.to_json()))
 
     _step(3, "convert: one function, as a diff")
     example = next(item for item in survey.judged if item.choice is not None and item.verdict(item.choice).ok)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -59,9 +59,11 @@ def take_survey(
     forms: Sequence[Form] | None = None,
 ) -> Survey:
     """Scan a commit, with a sign of life on a terminal."""
+    from credseries.series.cache import Cache
     from credseries.series.search import Search
 
-    search = Search(repo, base)  # first of all: git searches while the rest of the program is loaded
+    cache = Cache(repo)
+    search = Search(repo, base, cache)  # first of all: git searches while the rest of the program is loaded
     try:
         from credseries.series.recipe import load_recipe
         from credseries.series.scan import survey
@@ -71,3 +73,23 @@ def take_survey(
             return survey(repo, search, loaded, paths, forms)
     finally:
         search.close()
+        cache.close()
+
+
+def scan_data(repo: Repository, base: str, recipe: str, paths: Sequence[str]) -> dict[str, Any]:
+    """The scan contract for a commit; of a tree that was scanned with the same recipe before, from the cache."""
+    from credseries.series.cache import Cache, key
+    from credseries.series.recipe import recipe_text
+
+    cache = Cache(repo)
+    try:
+        commit, tree = repo.resolve_tree(base)
+        name = key(commit, tree, recipe_text(recipe), *paths)
+        known = cache.get("scan", name)
+        if isinstance(known, dict):
+            return known
+        found = take_survey(repo, commit, recipe, paths).to_json()
+        cache.put("scan", name, found)
+        return found
+    finally:
+        cache.close()

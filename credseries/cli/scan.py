@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from credseries import render
-from credseries.cli.options import HERE, Base, Json, RecipeName, Tree, open_repository, take_survey
-
-if TYPE_CHECKING:
-    from credseries.rewrite.plan import Judged
-    from credseries.series.scan import Accounting, Survey
+from credseries.cli.options import HERE, Base, Json, RecipeName, Tree, open_repository, scan_data
 
 Paths = Annotated[
     list[str] | None,
@@ -41,46 +37,46 @@ def scan(
 
     The last line accounts for every textual hit of override_creds and revert_creds.
     """
-    survey = take_survey(open_repository(tree), base, recipe, paths or [])
+    found = scan_data(open_repository(tree), base, recipe, paths or [])
     if json:
-        render.as_json(survey.to_json())
+        render.as_json(found)
     else:
-        _show(survey)
+        _show(found)
 
 
-def _show(survey: Survey) -> None:
-    counting = {True: "takes", False: "takes no", None: "may take a"}[survey.interface.counts_references]
-    render.say(f"Linux {survey.version}, commit {survey.commit[:12]}; override_creds() {counting} reference")
+def _show(found: dict[str, Any]) -> None:
+    tree = found["tree"]
+    counting = {True: "takes a", False: "takes no", None: "may take a"}[tree["counts_references"]]
+    render.say(f"Linux {tree['version']}, commit {tree['commit'][:12]}; override_creds() {counting} reference")
     path = ""
-    width = max((len(item.site.function.name) for item in survey.judged), default=0)
-    for item in survey.judged:
-        if item.site.function.path != path:
-            path = item.site.function.path
-            render.say("\n" + render.paint(path, "bold"))
-        _show_site(item, width)
-    for analysis in survey.unreadable:
-        render.say(f"\n{analysis.function.path}: {analysis.function.name}() refused: {analysis.unreadable}")
-    render.say("\n" + identity(survey.accounting))
+    width = max((len(site["function"]) for site in found["sites"]), default=0)
+    for site in found["sites"]:
+        if site["file"] != path:
+            path = site["file"]
+            render.say("\n" + render.paint(render.printable(path), "bold"))
+        _show_site(site, width)
+    for item in found["unreadable"]:
+        render.say(render.printable(f"\n{item['file']}: {item['function']}() refused: {item['reason']}"))
+    render.say("\n" + identity(found["accounting"]))
 
 
-def _show_site(item: Judged, width: int) -> None:
-    site = item.site
-    choice = site.converted or (item.choice.value if item.choice is not None else "refused")
-    kind = "" if site.kind.value == "site" else f" [{site.kind.value}]"
+def _show_site(site: dict[str, Any], width: int) -> None:
+    choice = site["choice"]
+    kind = "" if site["kind"] == "site" else f" [{site['kind']}]"
+    already = " (already)" if site["converted"] else ""
     verdict = render.paint(f"{choice:<8}", render.FORM_COLOURS.get(choice, "dim"))
-    done = " (already)" if site.converted else ""
-    text = f"{site.line:>6}  {site.function.name:<{width}}  {verdict}{done} {site.override} ({site.source}){kind}"
-    render.say(render.printable(text) if not render.paint("", "red") else text)
-    if item.reason and not site.converted:
-        render.say(" " * 10 + render.paint(render.printable(item.reason), "dim"))
+    place = f"{site['line']:>6}  {site['function']:<{width}}"
+    render.say(f"{place}  {verdict}{already} {render.printable(site['override'])} ({site['source']}){kind}")
+    if site["reason"]:
+        render.say(" " * 10 + render.paint(render.printable(site["reason"]), "dim"))
 
 
-def identity(account: Accounting) -> str:
+def identity(account: dict[str, Any]) -> str:
     """The accounting identity as a line."""
-    kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(account.kinds.items()))
+    kinds = ", ".join(f"{number} {kind}" for kind, number in account["not_code_kinds"].items())
     detail = f" ({kinds})" if kinds else ""
     return (
-        f"{account.total} textual hits = {account.converted} converted + {account.refused} refused + "
-        f"{account.already_converted} already converted + {account.wrapper_bodies} wrapper bodies + "
-        f"{account.not_code} not code{detail}"
+        f"{account['hits']} textual hits = {account['converted']} converted + {account['refused']} refused + "
+        f"{account['already_converted']} already converted + {account['wrapper_bodies']} wrapper bodies + "
+        f"{account['not_code']} not code{detail}"
     )

@@ -118,6 +118,11 @@ class Repository:
             hint="`git branch -a` and `git tag` list names; `git fetch` gets more",
         )
 
+    def resolve_tree(self, revision: str) -> tuple[str, str]:
+        """The ids of the commit that a revision names and of its tree; raises UnknownRevision."""
+        commit = self.resolve(revision)
+        return commit, self._run("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
+
     def read_files(self, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
         """The contents of files at a commit, read by one process; what is no file there is left out."""
         wanted = dict.fromkeys(paths)

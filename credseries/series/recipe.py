@@ -178,18 +178,23 @@ def parse_recipe(name: str, text: str) -> Recipe:
     )
 
 
-def load_recipe(name: str) -> Recipe:
-    """A shipped recipe by name, or the one in a file (a name with a slash or ending in .toml)."""
+def recipe_text(name: str) -> str:
+    """The text of a shipped recipe, or of the one in a file (a name with a slash or ending in .toml).
+
+    Raises RecipeError.
+    """
     if "/" in name or name.endswith(".toml"):
-        path = Path(name)
         try:
-            text = path.read_text(encoding="utf-8")
+            return Path(name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise RecipeError(f"recipe {name} cannot be read: {error}", hint="give a path to a TOML file") from error
-        return parse_recipe(path.stem, text)
     try:
-        text = resources.read_text("patches", f"{name}.toml")
+        return resources.read_text("patches", f"{name}.toml")
     except UsageError as error:
         shipped = sorted({path.stem for root in resources.roots("patches") for path in root.glob("*.toml")})
         raise RecipeError(f"there is no recipe {name!r}", hint=f"there are: {', '.join(shipped)}") from error
-    return parse_recipe(name, text)
+
+
+def load_recipe(name: str) -> Recipe:
+    """A recipe by name or path, checked. Raises RecipeError."""
+    return parse_recipe(Path(name).stem if name.endswith(".toml") else name, recipe_text(name))

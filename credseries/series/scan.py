@@ -237,7 +237,8 @@ def _site_json(item: Judged) -> dict[str, Any]:
             }
             for verdict in item.verdicts
         },
-        "choice": item.choice.value if item.choice is not None else "refused",
+        "choice": site.converted or (item.choice.value if item.choice is not None else "refused"),
+        "reason": "" if site.converted else item.reason,
         "converted": site.converted,
     }
 
