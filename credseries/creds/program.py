@@ -17,6 +17,7 @@ from credseries.csource.outline import Extent, functions
 
 _HIT = re.compile(rb"override_creds|revert_creds")
 _WORD = re.compile(rb"\w+")
+_DEFINE = re.compile(rb"[ \t]*#[ \t]*define[ \t]+(\w+)")
 
 
 class SourceFile:
@@ -112,15 +113,28 @@ class Program:
                 found.append(summary)
         return found
 
+    def _macros(self) -> dict[str, str]:
+        """Macros whose bodies change credentials, as far as they do: their users cannot be analysed."""
+        found = {}
+        for file in self.files.values():
+            for span in file.lexed.directives(0, len(file.source)):
+                match = _DEFINE.match(file.source, span.start, span.end)
+                if match is not None and _HIT.search(file.source, match.end(), span.end):
+                    name = match.group(1).decode()
+                    found[name] = f"{name}() is a macro that changes credentials ({file.path})"
+        return found
+
     def run(self) -> None:
         """Summaries first: what overrides directly, then everything with a hit, then callers of what was found."""
+        macros = self._macros()
+        self.base = self.base.with_summaries({}, macros, frozenset(macros))
         direct = [(file, extent) for file in self.files.values() for extent in file.calling(self.base.overrides)]
         self.summaries = self._analyse(direct)
         acquiring = [item.name for item in self.summaries]
         done = set(self.analyses)
         second = []
         for file in self.files.values():
-            names = [*self.base.overrides, *self.base.reverts, *acquiring]
+            names = [*self.base.overrides, *self.base.reverts, *macros, *acquiring]
             for extent in file.calling(names):
                 if (file.path, extent.start) not in done or self._calls(file, extent, acquiring):
                     second.append((file, extent))

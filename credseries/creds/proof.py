@@ -25,7 +25,7 @@ from credseries.csource.syntax import text_of
 ASSUMPTIONS = (
     "functions outside the analysed files leave the credentials as they found them",
     "indirect calls leave the credentials as they found them",
-    "macros written without parentheses do not depend on the current credentials",
+    "macros written like calls do not jump, and macros without parentheses do not use the credentials",
     "the mount, or the caller's context, keeps its credentials alive for the whole call",
 )
 

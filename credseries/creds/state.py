@@ -77,6 +77,8 @@ def _revert(state: State, operation: Revert) -> State | Fault:
 def apply(state: State, operation: Operation, identify: Identify) -> State | Fault:
     """The state after an operation, or what is wrong with it there."""
     if isinstance(operation, Override):
+        if identify(operation.call) in state.sites():
+            return Fault(operation.call, "it overrides again while its own override is in force")
         token = Token(identify(operation.call), operation.discipline)
         return replace(state.store(operation.variable, state.stack), stack=(*state.stack, token))
     if isinstance(operation, Revert):

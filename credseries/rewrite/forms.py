@@ -39,6 +39,7 @@ class Names:
     accessors: Mapping[str, str] = field(default_factory=dict)
 
 
+_SCOPE_VARIABLE = "scope"  # the name that scoped_guard() gives its variable (include/linux/cleanup.h)
 _STATEMENTS = ("expression_statement", "declaration")
 _SIMPLE = (
     "return_statement",
@@ -47,6 +48,16 @@ _SIMPLE = (
     "break_statement",
     "continue_statement",
 )
+
+
+def _declared(declaration: Node) -> list[str]:
+    """The names that a declaration declares."""
+    kinds = ("init_declarator", "identifier", "pointer_declarator", "array_declarator", "function_declarator")
+    found = []
+    for child in declaration.named_children:
+        if child.type in kinds:
+            found += [text_of(name) for name in list(identifiers(child))[:1]]
+    return found
 
 
 def _in_labels(node: Node) -> Node:
@@ -228,6 +239,8 @@ class _Writer:
             raise Refused(f"label {name} (line {self.line(label)}) does more than return")
         for node in walk(self.variant.body):
             if node.type == "goto_statement" and _label_name(node) == name:
+                if value is not None:
+                    self._check_meaning(value, node, label)
                 pieces: tuple[Insert | Copy, ...] = (Insert(b"return;", node.start_byte),)
                 if value is not None:
                     pieces = (
@@ -238,6 +251,17 @@ class _Writer:
                 self.changes.edit(Edit(node.start_byte, node.end_byte, pieces))
         colon = next(child for child in label.children if child.type == ":")
         self.changes.drop(label.start_byte, colon.end_byte)
+
+    def _check_meaning(self, value: Node, goto: Node, label: Node) -> None:
+        """Refuse when a name in the returned value means another variable where the goto is."""
+        names = {text_of(name) for name in identifiers(value)}
+        home, around = enclosing_block(label), goto.parent
+        while around is not None and home is not None and around.id != home.id:
+            for child in around.named_children:
+                if child.type == "declaration" and names & set(_declared(child)):
+                    line = self.line(goto)
+                    raise Refused(f"the goto at line {line} is in the scope of another {', '.join(sorted(names))}")
+            around = around.parent
 
     def labels_in(self, start: int, end: int) -> list[Node]:
         """Labels that are jumped to and stand in a byte range."""
@@ -299,6 +323,8 @@ def _scoped(writer: _Writer) -> Spliced:
             f"label {_label_name(label)} (line {writer.line(label)}) would unwind inside the scope; "
             "cleanup.h asks not to mix goto and scoped cleanup"
         )
+    if any(text_of(name) == _SCOPE_VARIABLE for node in region for name in identifiers(node)):
+        raise Refused(f"the region uses {_SCOPE_VARIABLE}, which scoped_guard() declares anew")
     _check_declarations(writer, region, siblings[ends[0] + 1 :])
     call = writer.site.call
     head = Insert(f"scoped_guard({writer.names.guard_class}, ".encode(), call)
@@ -359,7 +385,7 @@ def _check_declarations(writer: _Writer, region: list[Node], rest: list[Node]) -
 def _light(writer: _Writer) -> Spliced:
     names, site = writer.names, writer.site
     call_end = site.argument[1]
-    end = writer.function.source.index(b")", call_end) + 1
+    end = writer.function.code.index(b")", call_end) + 1
     pieces = (
         Insert(names.override.encode() + b"(", site.call),
         *writer.credential(),
@@ -367,7 +393,7 @@ def _light(writer: _Writer) -> Spliced:
     )
     writer.changes.edit(Edit(site.call, end, pieces))
     for revert in site.reverts:
-        name_end = writer.function.source.index(b"(", revert.call)
+        name_end = writer.function.code.index(b"(", revert.call)
         writer.changes.edit(Edit(revert.call, name_end, (Insert(names.revert.encode(), revert.call),)))
     return writer.changes.spliced()
 

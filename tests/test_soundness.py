@@ -1,0 +1,123 @@
+"""Rewrites that look right and are not: each was, or could have been, accepted once."""
+
+from __future__ import annotations
+
+import pytest
+
+from credseries.creds.program import Program, SourceFile
+from credseries.creds.sites import Analysis
+from credseries.rewrite.forms import Form, Names
+from credseries.rewrite.plan import Judged, Planner
+
+CTX = "struct my_ctx { const struct cred *cred; };\n"
+
+
+def judge(text: str, function: str = "f") -> tuple[Analysis, list[Judged]]:
+    program = Program({"fs/t.c": SourceFile("fs/t.c", (CTX + text).encode())})
+    program.run()
+    [analysis] = [item for item in program.analyses.values() if item.function.name == function]
+    return analysis, Planner(Names()).judge_all(analysis)
+
+
+def only(text: str) -> Judged:
+    _, [judged] = judge(text)
+    return judged
+
+
+def test_a_goto_does_not_become_a_return_of_another_variable_of_that_name() -> None:
+    judged = only(
+        """int f(struct my_ctx *ctx)
+{
+	const struct cred *old;
+	int err = 0;
+
+	old = override_creds(ctx->cred);
+	if (first()) {
+		int err = second();
+
+		if (err)
+			goto out;
+	}
+	err = third();
+out:
+	revert_creds(old);
+	return err;
+}
+"""
+    )
+    assert not judged.verdict(Form.GUARD).ok
+    assert "another err" in judged.verdict(Form.GUARD).reason
+
+
+def test_a_region_that_uses_the_variable_of_scoped_guard_is_not_put_into_one() -> None:
+    judged = only(
+        """void f(struct my_ctx *ctx, int scope)
+{
+	const struct cred *old;
+
+	old = override_creds(ctx->cred);
+	first(scope);
+	revert_creds(old);
+	second();
+}
+"""
+    )
+    assert "scope" in judged.verdict(Form.SCOPED).reason
+    assert judged.choice is Form.LIGHT
+
+
+def test_an_override_that_a_loop_repeats_without_a_revert_is_refused_and_ends() -> None:
+    judged = only(
+        """void f(struct my_ctx *ctx)
+{
+	const struct cred *old;
+
+	while (first()) {
+		old = override_creds(ctx->cred);
+		if (second())
+			continue;
+		revert_creds(old);
+	}
+}
+"""
+    )
+    assert judged.choice is None
+    assert "in force" in judged.reason
+
+
+@pytest.mark.parametrize("macro", ["#define SWITCH(c) put_cred(override_creds(c))", "#define SWITCH revert_creds"])
+def test_a_macro_that_changes_credentials_is_not_followed(macro: str) -> None:
+    _, judged = judge(
+        macro
+        + """
+void f(struct my_ctx *ctx)
+{
+	const struct cred *old;
+
+	old = override_creds(ctx->cred);
+	SWITCH(ctx->cred);
+	revert_creds(old);
+}
+"""
+    )
+    assert all(item.choice is None for item in judged)
+    assert any("macro" in item.reason for item in judged)
+
+
+def test_a_comment_with_a_bracket_in_the_call_does_not_end_it() -> None:
+    analysis, judged = judge(
+        """void f(struct my_ctx *ctx)
+{
+	const struct cred *old;
+
+	old = override_creds(ctx->cred /* :) */);
+	first();
+	revert_creds /* ( */ (old);
+	second();
+}
+"""
+    )
+    planner = Planner(Names(), [Form.LIGHT])
+    rewritten = planner.rewrite(analysis, planner.judge_all(analysis))
+    assert b"override_creds_light(ctx->cred)" in rewritten.text
+    assert b"revert_creds_light(old);" in rewritten.text.replace(b" /* ( */ ", b"")
