@@ -121,3 +121,67 @@ def test_a_comment_with_a_bracket_in_the_call_does_not_end_it() -> None:
     rewritten = planner.rewrite(analysis, planner.judge_all(analysis))
     assert b"override_creds_light(ctx->cred)" in rewritten.text
     assert b"revert_creds_light(old);" in rewritten.text.replace(b" /* ( */ ", b"")
+
+
+SPLIT_PAIR = """struct saved { const struct cred *old; };
+
+static int begin(struct my_ctx *ctx, struct saved *saved)
+{
+	saved->old = override_creds(ctx->cred);
+	return 0;
+}
+
+static void end(struct saved *saved)
+{
+	revert_creds(saved->old);
+}
+
+static int begin_all(struct my_ctx *ctx, struct saved *saved)
+{
+	return begin(ctx, saved);
+}
+"""
+
+
+def test_a_function_that_passes_on_a_wrappers_effect_makes_its_callers_refused() -> None:
+    analysis, judged = judge(
+        SPLIT_PAIR
+        + """
+void f(struct my_ctx *ctx, struct saved *saved)
+{
+	const struct cred *old;
+
+	old = override_creds(ctx->cred);
+	begin_all(ctx, saved);
+	second();
+	end(saved);
+	revert_creds(old);
+}
+"""
+    )
+    assert analysis.unreadable is None
+    assert all(item.choice is None for item in judged)
+
+
+def test_a_function_that_begins_and_ends_itself_leaves_its_callers_alone() -> None:
+    _, judged = judge(
+        SPLIT_PAIR
+        + """
+static void whole(struct my_ctx *ctx, struct saved *saved)
+{
+	begin_all(ctx, saved);
+	second();
+	end(saved);
+}
+
+void f(struct my_ctx *ctx, struct saved *saved)
+{
+	const struct cred *old;
+
+	old = override_creds(ctx->cred);
+	whole(ctx, saved);
+	revert_creds(old);
+}
+"""
+    )
+    assert [item.choice for item in judged] == [Form.GUARD]

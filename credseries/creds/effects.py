@@ -38,7 +38,8 @@ class Effects:
     """Names of functions (and guard classes) and what calling them does to the credentials in force.
 
     `opaque` holds functions whose effect a caller cannot be analysed with, and why; `acquires` says which of these
-    start an override (the others end one).
+    start an override (the others end one). `passes_on` says that the table is complete, so that a function that calls
+    one of these and reverts nothing leaves its own caller with the effect.
     """
 
     overrides: Mapping[str, Discipline]
@@ -48,6 +49,7 @@ class Effects:
     wrappers: Mapping[str, Wrapper] = field(default_factory=dict)
     opaque: Mapping[str, str] = field(default_factory=dict)
     acquires: frozenset[str] = frozenset()
+    passes_on: bool = False
 
     def with_summaries(
         self, wrappers: Mapping[str, Wrapper], opaque: Mapping[str, str], acquires: frozenset[str]

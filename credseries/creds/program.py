@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from credseries.creds.effects import CREDENTIALS, Effects
@@ -16,6 +16,7 @@ from credseries.csource.lexical import Lexed, Lines, Region, lex
 from credseries.csource.outline import Extent, functions
 
 _HIT = re.compile(rb"override_creds|revert_creds")
+_MAX_ROUNDS = 32  # wrappers of wrappers of .. this deep
 _WORD = re.compile(rb"\w+")
 _DEFINE = re.compile(rb"[ \t]*#[ \t]*define[ \t]+(\w+)")
 
@@ -97,9 +98,10 @@ class Program:
         """The effects table that holds in a file."""
         return effects_for(path, self.base, self.summaries)
 
-    def _analyse(self, targets: Iterable[tuple[SourceFile, Extent]]) -> list[Summary]:
+    def _analyse(self, targets: Iterable[tuple[SourceFile, Extent]]) -> list[str]:
+        """Analyse functions with what is known by now; the names of those whose summary changes."""
         tables: dict[str, Effects] = {}
-        found = []
+        found: dict[tuple[str, str], Summary | None] = {}
         for file, extent in targets:
             if file.path not in tables:
                 tables[file.path] = self.effects(file.path)
@@ -108,10 +110,14 @@ class Program:
                 continue  # the primitives themselves
             analysis = analyse(function, tables[file.path])
             self.analyses[file.path, extent.start] = analysis
-            summary = summarise(analysis)
-            if summary is not None:
-                found.append(summary)
-        return found
+            found[function.name, function.path] = summarise(analysis)
+        known = {(item.name, item.path): item for item in self.summaries}
+        changed = [key for key, summary in found.items() if (summary is None) != (key not in known)]
+        for key in changed:
+            known.pop(key, None)
+        fresh = {key: summary for key in changed if (summary := found[key]) is not None}
+        self.summaries = [*known.values(), *fresh.values()]
+        return [name for name, _ in changed]
 
     def _macros(self) -> dict[str, str]:
         """Macros whose bodies change credentials, as far as they do: their users cannot be analysed."""
@@ -125,27 +131,38 @@ class Program:
         return found
 
     def run(self) -> None:
-        """Summaries first: what overrides directly, then everything with a hit, then callers of what was found."""
+        """Summaries first: what overrides directly, then everything with a hit, then callers of what was found.
+
+        Rounds end when no function is found any more that changes its callers' credentials. Only when everything that
+        reverts is known can a function be said to pass on what it calls, so that comes last.
+        """
         macros = self._macros()
         self.base = self.base.with_summaries({}, macros, frozenset(macros))
-        direct = [(file, extent) for file in self.files.values() for extent in file.calling(self.base.overrides)]
-        self.summaries = self._analyse(direct)
-        acquiring = [item.name for item in self.summaries]
-        done = set(self.analyses)
-        second = []
-        for file in self.files.values():
-            names = [*self.base.overrides, *self.base.reverts, *macros, *acquiring]
-            for extent in file.calling(names):
-                if (file.path, extent.start) not in done or self._calls(file, extent, acquiring):
-                    second.append((file, extent))
-        later = self._analyse(second)
-        known = {(item.name, item.path) for item in self.summaries}
-        fresh = [item for item in later if (item.name, item.path) not in known]
-        if fresh:
-            self.summaries = [*self.summaries, *fresh]
-            names = [item.name for item in fresh]
-            third = [(file, extent) for file in self.files.values() for extent in file.calling(names)]
-            self._analyse(third)
+        fresh = self._analyse(self._callers(self.base.overrides))
+        fresh = self._round([*self.base.overrides, *self.base.reverts, *macros, *fresh], fresh)
+        self._round(fresh, fresh)
+        self.base = replace(self.base, passes_on=True)
+        fresh = [item.name for item in self.summaries]
+        for _ in range(_MAX_ROUNDS):
+            if not fresh:
+                break
+            fresh = self._round(fresh, fresh)
+        for file, extent in self._callers(fresh):
+            reason = "it calls functions whose effects on credentials depend on each other in a circle"
+            function = file.function(extent)
+            self.analyses[file.path, extent.start] = Analysis(function, self.base, (), (), reason)
+
+    def _round(self, names: list[str], fresh: list[str]) -> list[str]:
+        """Analyse the callers of some functions; the names of those whose effect on their callers changes by that."""
+        return self._analyse([item for item in self._callers(names) if self._is_stale(*item, fresh)])
+
+    def _callers(self, names: Iterable[str]) -> list[tuple[SourceFile, Extent]]:
+        wanted = list(names)
+        return [(file, extent) for file in self.files.values() for extent in file.calling(wanted)]
+
+    def _is_stale(self, file: SourceFile, extent: Extent, fresh: list[str]) -> bool:
+        """Whether a function has not been analysed yet, or not with what is known by now."""
+        return (file.path, extent.start) not in self.analyses or self._calls(file, extent, fresh)
 
     @staticmethod
     def _calls(file: SourceFile, extent: Extent, names: list[str]) -> bool:

@@ -171,6 +171,8 @@ class _VariantSites:
         kind = SiteKind.SITE
         if item.name in self.effects.overrides:
             kind = SiteKind.WRAPPER if item.returned else SiteKind.SPLIT
+        elif self.effects.passes_on and not self.reverts and all(other.acquires for other in self.opaque):
+            kind = SiteKind.SPLIT  # it only passes on what the called function did
         inner = item.expression[item.expression.find("(") + 1 : -1]
         source = classify(self.variant, inner, None).kind if item.name in self.effects.overrides else "object"
         return Site(
