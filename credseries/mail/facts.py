@@ -57,9 +57,10 @@ def cover_facts(series: SeriesRecord, numbers: str | None, note: str | None) -> 
 
 
 _PROOF = (
-    "Every conversion was proven, function by function: {calls} under the same credentials as before, "
-    "every exit leaves the same credentials in force, references balance on every path, a credential in "
-    "force outlives its region, and no jump enters a guard's scope past the guard."
+    "Every conversion was proven, function by function, by running the original and the rewritten function side by "
+    "side over every path: {calls} under the same credentials as before, every exit leaves the same credentials in "
+    "force, a light override is ended by a light revert, no jump enters a guard's scope past the guard, and no "
+    "saved credentials are read that are no longer saved."
 )
 
 

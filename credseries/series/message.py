@@ -36,6 +36,10 @@ def _many(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def _ends(number: int) -> str:
+    return "ends" if number == 1 else "end"
+
+
 def _lifetime(sites: Sequence[Judged]) -> str:
     kinds = sorted({item.site.source for item in sites})
     reasons = [_LIFETIME[kind] for kind in kinds if kind in _LIFETIME]
@@ -73,7 +77,8 @@ def guard_paragraphs(sites: Sequence[Judged]) -> list[str]:
     if guards:
         paragraphs.append(
             wrap(
-                f"Use guard(cred) for {_many(len(guards), 'override')} that end with the block they stand in, "
+                f"Use guard(cred) for {_many(len(guards), 'override')} that {_ends(len(guards))} with the block "
+                f"{'it stands' if len(guards) == 1 else 'they stand'} in, "
                 "so that no path out of it can miss the revert."
             )
         )
