@@ -1,0 +1,49 @@
+# For developers. `make demo` shows what credseries does, `make test` what it promises.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+KERNEL_TREE ?=
+
+.PHONY: help demo test test-kernel lint format bench clean
+
+help:
+	@echo 'make demo         the whole pipeline on the miniature kernel tree'
+	@echo 'make test         the tests, without those that need a real kernel tree'
+	@echo 'make test-kernel  the tests on Linux 6.12 (or KERNEL_TREE=DIR)'
+	@echo 'make lint         ruff and mypy'
+	@echo 'make bench        times of scan and split'
+
+# A virtual environment of its own, made again when the dependencies change.
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+demo: $(STAMP)
+	$(PY) -m credseries demo
+
+test: $(STAMP)
+	$(PY) -m pytest -n auto -m 'not kernel'
+
+test-kernel: $(STAMP)
+	@if [ -n '$(KERNEL_TREE)' ]; then tree='$(KERNEL_TREE)'; else tree=$$(tests/kernel/prepare.sh | tail -n 1); fi; \
+	if [ -z "$$tree" ]; then echo 'make test-kernel: there is no kernel tree to test on' >&2; exit 1; fi; \
+	echo "kernel tree: $$tree"; \
+	CREDSERIES_KERNEL_TREE="$$tree" $(PY) -m pytest -m kernel
+
+lint: $(STAMP)
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+
+format: $(STAMP)
+	$(PY) -m ruff format
+	$(PY) -m ruff check --fix
+
+bench: $(STAMP)
+	$(PY) benchmarks/bench_scan_split.py
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
