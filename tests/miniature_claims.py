@@ -14,9 +14,9 @@ class Kind(Enum):
     SITE = "site"
     """Overrides and reverts."""
     WRAPPER = "wrapper"
-    """Leaves other credentials in force for its caller."""
+    """Leaves other credentials in force for its caller and returns what they were."""
     SPLIT = "split"
-    """Overrides; a function of its own reverts."""
+    """Overrides; what was in force is kept elsewhere, and another function reverts."""
     REVERT_ONLY = "revert-only"
     """Reverts what another function has overridden."""
 
@@ -25,9 +25,9 @@ class Verdict(Enum):
     GUARD = "G"
     """A guard in place proves."""
     SCOPED = "S"
-    """A guard in place would move calls or be jumped over; around the region alone it proves."""
+    """A guard in place would move calls or be jumped over; another form proves."""
     REFUSED = "R"
-    """Neither form will do."""
+    """No form of a guard will do; the light pair may, as it changes no control flow."""
     LEFT = "X"
     """Not an override with its revert: a wrapper or half of a split pair."""
 
@@ -65,13 +65,13 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(BACKING, "backing_file_splice_write", S, ("ctx->end_write",)),
     Claim(BACKING, "backing_file_mmap", S, ("ctx->accessed",), note="second revert before an early return"),
     Claim(OPEN, "access_override_creds", X, kind=Kind.WRAPPER, note="NULL when it fails"),
-    Claim(OPEN, "do_faccessat", X, kind=Kind.REVERT_ONLY, note="only if the wrapper ran"),
-    Claim(OPEN, "fsync_as", G, note="SYSCALL_DEFINE2(fsync_as, ..), override in the declaration"),
+    Claim(OPEN, "do_faccessat", R, note="overrides through a wrapper that may fail, reverts only if it did not"),
+    Claim(OPEN, "fsync_as", R, note="SYSCALL_DEFINE2(fsync_as, ..); nothing proves that the file outlives it"),
     Claim(COPY_UP, "ovl_copy_up_data", G, note="do-while, override in the declaration"),
     Claim(COPY_UP, "ovl_prep_cu_creds", X, kind=Kind.SPLIT, note="only if cc->new"),
     Claim(COPY_UP, "ovl_revert_cu_creds", X, kind=Kind.REVERT_ONLY),
     Claim(COPY_UP, "ovl_copy_up_flags", G, note="while, for and break inside"),
-    Claim(DIR, "ovl_setup_cred_for_create", X, kind=Kind.WRAPPER, note="puts what it replaced"),
+    Claim(DIR, "ovl_setup_cred_for_create", X, kind=Kind.SPLIT, note="puts what it replaced; its callers revert"),
     Claim(DIR, "ovl_create_or_link", R, note="a callee replaces the credentials and reads old_cred"),
     Claim(DIR, "ovl_set_link_redirect", G),
     Claim(
@@ -98,7 +98,7 @@ CLAIMS: tuple[Claim, ...] = (
         note="unwinding labels inside the region",
     ),
     Claim(DIR, "ovl_create_tmpfile", R, note="a callee replaces the credentials and reads old_cred"),
-    Claim(DIR, "ovl_wait_whiteout", G, note="backward goto, label inside the region"),
+    Claim(DIR, "ovl_wait_whiteout", R, note="a guard proves, but the label of a backward goto would stay in its scope"),
     Claim(FILE, "ovl_open_realfile", S, ("pr_debug", "ovl_whatisit", "IS_ERR")),
     Claim(FILE, "ovl_llseek", S, ("fd_file", "ovl_inode_unlock", "fdput")),
     Claim(FILE, "ovl_fsync", G),
