@@ -35,13 +35,20 @@ def unproven(variant: Variant, source: Source, expression: str) -> str | None:
         return f"the context in {expression} is not the caller's"
     if source.root is None or source.kind != "ctx":
         return None
+    holders = {source.root, "".join(expression.split())}
     for node in walk(variant.body):
-        if node.type == "assignment_expression":
-            left = field(node, "left")
-            if left is not None and text_of(left) == source.root:
-                return f"{source.root} is assigned to in the function"
+        if node.type in ("assignment_expression", "update_expression"):
+            left = field(node, "left") or field(node, "argument")
+            target = "".join(text_of(left).split()) if left is not None else ""
+            if target in holders:
+                return f"{target} is assigned to in the function"
+        elif node.type == "pointer_expression":
+            target = "".join(text_of(node).split())
+            if target.startswith("&") and target[1:].strip("()") in holders:
+                return f"the address of {target[1:]} is taken in the function"
         elif node.type == "call_expression" and gives_up(callee(node)):
             passed = {"".join(text_of(argument).split()) for argument in arguments(node)}
-            if passed & {source.root, "".join(expression.split())}:
+            # what is embedded in the object stands for it: kref_put(&ctx->ref, ..)
+            if passed & holders or any(text.startswith(f"&{source.root}->") for text in passed):
                 return f"{callee(node)}() may give up what holds {expression}"
     return None

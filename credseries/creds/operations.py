@@ -57,10 +57,11 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Store:
-    """A saved variable gets another value: NULL, or something unknown."""
+    """A saved variable gets another value: NULL, or something unknown. `only` says that the step does nothing else."""
 
     variable: str
     null: bool
+    only: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,17 @@ class Step:
 
 @dataclass
 class Steps:
-    """A function variant, step by step. `reads` are byte offsets of other uses of each saved variable."""
+    """A function variant, step by step.
+
+    `reads` are byte offsets of other uses of each saved variable; `unfollowed` holds (offset, reason) where a name does
+    not stand for one saved variable whose value the steps show.
+    """
 
     flow: Flow
     steps: list[Step]
     saved: frozenset[str]
     reads: dict[str, list[int]] = field(default_factory=dict)
+    unfollowed: list[tuple[int, str]] = field(default_factory=list)
 
     def operations(self) -> list[Operation]:
         """Every operation, in the order of the flow's nodes (text order, nearly)."""
@@ -209,7 +215,7 @@ class _Reader:
         discipline = self.effects.guards.get(node.tag) if node.macro in _COND_SCOPE else None
         if discipline is not None:
             return Step(events, (Enter(node.start, node.number, discipline, _last_argument(listed)),))
-        if node.macro not in ("__free", *_COND_SCOPE) and "cred" in node.macro:
+        if node.macro not in ("__free", *_COND_SCOPE) and ("cred" in node.macro or node.tag in self.effects.guards):
             reason = f"{node.macro}() is a scope of the tree's own"
             return Step(events, (Opaque(node.start, node.macro, reason, acquires=True, expression=node.macro),))
         return Step(events)
@@ -229,6 +235,8 @@ class _Reader:
         variable, value, _ = _assignment(syntax)
         if variable is None or value is None or value.id != call.id or not passed:
             return None
+        if b"=" in self.code[passed[0].start_byte : passed[-1].end_byte]:
+            return None  # the argument may assign what the proof takes to be unchanged
         return Override(
             call.start_byte,
             variable,
@@ -252,11 +260,15 @@ class _Reader:
         return Opaque(call.start_byte, name, reason, acquires, text, returned)
 
 
+_PLAIN = ("identifier", "field_expression", "field_identifier", "parenthesized_expression")
+
+
 def _stores(syntax: Node, saved: frozenset[str]) -> list[Store]:
     """Other assignments to saved variables in a statement."""
     variable, value, plain = _assignment(syntax)
     if plain and variable in saved and variable is not None and value is not None:
-        return [Store(variable, _is_null(value))]
+        null = _is_null(value)
+        return [Store(variable, null, null or all(node.type in _PLAIN for node in walk(value)))]
     found = []
     for node in walk(syntax):
         if node.type == "assignment_expression":
@@ -303,8 +315,41 @@ def read_steps(variant: Variant, effects: Effects) -> Steps:
         if stores:
             step.operations = tuple(stores)
     reads: dict[str, list[int]] = {name: [] for name in names}
+    unfollowed: list[tuple[int, str]] = []
+    scopes: dict[str, list[Node]] = {}
     for identifier in identifiers(variant.body) if saved else ():
         name = text_of(identifier)
-        if name in saved and identifier.start_byte not in own and not _written(identifier):
+        if name not in saved or identifier.start_byte in own:
+            continue
+        if not _written(identifier):
             reads[name].append(identifier.start_byte)
-    return Steps(flow, steps, saved, reads)
+            if _addressed(identifier):
+                unfollowed.append((identifier.start_byte, f"the address of {name} is taken"))
+            continue
+        scope = _declared_in(identifier)
+        if scope is None:
+            continue
+        around = scopes.setdefault(name, [])
+        if any(_within(scope, other) or _within(other, scope) for other in around):
+            unfollowed.append((identifier.start_byte, f"{name} is declared again where it is in scope"))
+        around.append(scope)
+    return Steps(flow, steps, saved, reads, unfollowed)
+
+
+def _addressed(identifier: Node) -> bool:
+    node = identifier.parent
+    while node is not None and node.type == "parenthesized_expression":
+        node = node.parent
+    return node is not None and node.type == "pointer_expression" and text_of(node).startswith("&")
+
+
+def _declared_in(identifier: Node) -> Node | None:
+    """What an identifier is declared in, when it stands in its own declaration."""
+    node = identifier.parent
+    while node is not None and node.type in ("pointer_declarator", "init_declarator"):
+        node = node.parent
+    return node.parent if node is not None and node.type == "declaration" else None
+
+
+def _within(inner: Node, outer: Node) -> bool:
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from credseries.creds.effects import CREDENTIALS
 from credseries.creds.operations import Enter, Override, Step, Steps, Store
 from credseries.creds.state import MAX_STATES, Fault, State, apply, ways_on
 from credseries.csource.flow import FlowNode, Kind
@@ -74,8 +75,6 @@ def _is_silent_declaration(node: FlowNode, step: Step) -> bool:
         return False
     if any(isinstance(operation, Override) for operation in step.operations):
         return False
-    if step.operations and not step.events:
-        return all(isinstance(operation, Store) for operation in step.operations)
     return not any(child.type == "init_declarator" for child in node.syntax.named_children) and not step.events
 
 
@@ -91,8 +90,9 @@ class _Run:
         for operation in step.operations:
             if isinstance(operation, Override | Enter):
                 return ("override", self.side.origin(operation.call))
-        stores = all(isinstance(operation, Store) for operation in step.operations)
-        if step.operations and not (stores and step.events):
+        stores = [operation for operation in step.operations if isinstance(operation, Store)]
+        seen = step.events or not all(store.only and not self.steps.reads.get(store.variable) for store in stores)
+        if step.operations and not (stores and seen):
             # a Leave may belong to a scope that is not about credentials: then its cleanup can be observed
             opened = node.opened
             if node.kind is Kind.CLEANUP and not self._guards(opened):
@@ -241,8 +241,9 @@ class _LockStep:
             if isinstance(operation, Override | Enter):
                 text = "".join(run.side.function.text(*operation.argument).split())
                 via = operation.via if isinstance(operation, Override) else ""
-                accessor = self.accessors.get(via)
-                return f"{accessor}({text})" if accessor else text
+                if not via or via in CREDENTIALS.overrides:
+                    return text
+                return f"{self.accessors.get(via, via)}({text})"
         return ""
 
     @staticmethod

@@ -147,6 +147,9 @@ class _VariantSites:
         if flow.unsupported:
             offset, reason = flow.unsupported[0]
             return f"{reason} (line {self.function.line(offset)})"
+        if self.steps.unfollowed:
+            offset, reason = self.steps.unfollowed[0]
+            return f"{reason} (line {self.function.line(offset)})"
         if self.opaque:
             other = self.opaque[0]
             return f"{other.reason} (line {self.function.line(other.call)})"
@@ -233,7 +236,8 @@ def _merged(found: list[list[Site]]) -> list[Site]:
                 problem = known.problem or site.problem
                 calls = {revert.call: revert for revert in (*known.reverts, *site.reverts)}
                 reverts = tuple(calls[call] for call in sorted(calls))
-                merged[site.call] = replace(known, problem=problem, reverts=reverts)
+                alive = known.keeps_alive or site.keeps_alive
+                merged[site.call] = replace(known, problem=problem, keeps_alive=alive, reverts=reverts)
     return [merged[call] for call in sorted(merged)]
 
 

@@ -7,6 +7,7 @@ end with the block they stand in, `scoped_*()` with their statement; on the way 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -78,6 +79,7 @@ class Flow:
 
 
 Frontier = list[tuple[int, object]]
+_JUMPING_MACRO = re.compile(rb"\b((?:[A-Z0-9]+_)*(?:GOTO|RETURN|RET|BREAK|CONTINUE)(?:_[A-Z0-9]+)*)\s*\(")
 _DECLARED_SCOPES = ("guard", "CLASS")
 
 
@@ -159,12 +161,30 @@ class _Builder:
 
     # -- statements
 
+    def _suspect_macros(self, body: Node) -> None:
+        """Macros that may jump, by their name or by a label that they are given."""
+        text = self.masked.text
+        for match in _JUMPING_MACRO.finditer(text, body.start_byte, body.end_byte):
+            self.flow.unsupported.append((match.start(), f"{match.group(1).decode()}() may hide a jump"))
+        for name in self.labels:
+            passed = re.compile(rb"[(,]\s*" + name.encode() + rb"\s*[,)]")
+            match = passed.search(text, body.start_byte, body.end_byte) if self.labels else None
+            if match is not None and self._is_argument(body, match.start(), name):
+                self.flow.unsupported.append((match.start(), f"a call is given the label {name}"))
+
+    @staticmethod
+    def _is_argument(body: Node, start: int, name: str) -> bool:
+        end = start + len(name) + 1
+        node = body.descendant_for_byte_range(start, end)
+        return node is not None and node.type == "argument_list"
+
     def build(self, body: Node) -> Flow:
         entry = self.add(Kind.ENTRY, body.start_byte, body.start_byte)
         frontier = self.statement(body, [(entry.number, "")])
         end = self.add(Kind.EXIT, body.end_byte - 1, body.end_byte)
         self.join(frontier + self.exits, end.number)
         self._resolve_gotos()
+        self._suspect_macros(body)
         self.flow.labels = {name: number for name, (number, _) in self.labels.items()}
         return self.flow
 

@@ -160,7 +160,7 @@ class _Masker:
         empty = not bytes(self.text[opening + 1 : close]).strip()
         if empty and len(word) >= 6:
             _fill(self.text, start, close + 1, b"while")
-            self.text[close - 2 : close + 1] = b"(1)"
+            self.text[close - 2 : close + 1] = b"(x)"  # no constant: the loop ends
         elif len(word) >= 5 and not empty:
             _fill(self.text, start, end, b"while")
 

@@ -1,8 +1,8 @@
 """The checklist: what kernel reviewers ask of a credential conversion, line by line. Pure.
 
 Each line is answered by the tool where it can be (pass, fail), left to a human with the exact place and question
-where it cannot, or does not apply. The lines: moved calls, jumps beside scopes, lifetime, light and guard apart, helpers
-before users, braces, line length, churn, subjects, lists and order.
+where it cannot, or does not apply. The lines: moved calls, jumps beside scopes, lifetime, light and guard apart,
+helpers before users, braces, line length, churn, subjects, lists and order.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from credseries.errors import CredseriesError
 from credseries.kernel.git import Repository
 from credseries.rewrite.plan import Judged
-from credseries.series.build import Builder
 from credseries.series.model import SeriesRecord
 from credseries.series.recipe import Recipe
 from credseries.series.scan import Survey
+from credseries.series.split import make_builder
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,9 @@ class PatchEvidence:
 
 def gather(repo: Repository, series: SeriesRecord, survey: Survey, recipe: Recipe) -> list[PatchEvidence]:
     """The evidence for each patch of a series, in order."""
-
-    def read(path: str) -> bytes:
-        return repo.read_files(series.base, [path])[path]
-
     problem, planned = "", []
     try:
-        planned = Builder(survey, recipe, read, str(repo.identity("author"))).patches()
+        planned = make_builder(repo, survey, recipe, repo.identity("author")).patches()
     except CredseriesError as error:
         problem = error.message
     messages = {item.id: f"{item.subject}\n\n{item.body}" for item in repo.commits(series.base, series.tip)}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from credseries.creds.operations import Enter, read_steps
+from tree_sitter import Node
+
+from credseries.creds.operations import Enter, Override, Steps, read_steps
 from credseries.creds.proof import Counterexample, Side, compare
 from credseries.creds.sites import Analysis, Site, SiteKind, analyse
 from credseries.creds.state import explore, opaque_operations
 from credseries.csource.function import Function
 from credseries.csource.splice import OffsetMap, Spliced, splice
 from credseries.csource.syntax import callee, walk
+from credseries.csource.syntax import field as child_field
 from credseries.rewrite.forms import Form, Names, Refused, write, write_naive_guard
 
 DEFAULT_ORDER = (Form.GUARD, Form.SCOPED, Form.LIGHT)
@@ -89,6 +93,11 @@ def check(before: Analysis, after: Function, offsets: OffsetMap, names: Names) -
         return "the rewrite changes how many #if variants the function has"
     for variant, steps in zip(after.variants, before.steps, strict=True):
         new = read_steps(variant, before.effects)
+        for offset, reason in (*variant.flow.unsupported, *new.unfollowed):
+            return f"{reason} (line {before.function.line(offsets.origin(offset))})"
+        gone = _read_but_gone(steps, new)
+        if gone is not None:
+            return f"{gone[0]} is also read at line {before.function.line(gone[1])}"
         for operation in opaque_operations(new):
             return operation.reason
         opened = {step.opened for item in new.steps for step in item.operations if isinstance(step, Enter)}
@@ -97,13 +106,30 @@ def check(before: Analysis, after: Function, offsets: OffsetMap, names: Names) -
                 line = before.function.line(offsets.origin(bypass.jump))
                 return f"the jump at line {line} would enter the scope past its guard"
         for node in walk(variant.body):
-            if node.type == "labeled_statement" and _declares(node.named_children[-1]):
+            if node.type in ("labeled_statement", "case_statement") and _declares(_first_statement(node)):
                 line = before.function.line(offsets.origin(node.start_byte))
                 return f"a label (line {line}) would stand before a declaration"
         difference = compare(Side(before.function, steps, None), Side(after, new, offsets), names.accessors)
         if difference is not None:
             return difference
     return None
+
+
+def _read_but_gone(before: Steps, after: Steps) -> tuple[str, int] | None:
+    """A saved variable that has other readers but is saved in fewer places than before, and where it is read."""
+
+    def count(steps: Steps) -> Counter[str]:
+        return Counter(item.variable for item in steps.operations() if isinstance(item, Override))
+
+    lost = count(before) - count(after)
+    return next(((name, before.reads[name][0]) for name in lost if before.reads[name]), None)
+
+
+def _first_statement(labelled: Node) -> Node | None:
+    """The statement that a label or a `case` stands before."""
+    label = child_field(labelled, "label") or child_field(labelled, "value")
+    inner = [child for child in labelled.named_children if child.type != "comment"]
+    return next((child for child in inner if label is None or child.id != label.id), None)
 
 
 def _declares(statement: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from credseries.creds.effects import Wrapper
@@ -12,6 +12,7 @@ from credseries.creds.sites import Analysis
 from credseries.csource.function import Function
 from credseries.csource.splice import Edit, Insert, splice
 from credseries.errors import ProofError, SourceError
+from credseries.rewrite.accessors import Presence, presence
 from credseries.rewrite.forms import Form
 from credseries.rewrite.helpers import (
     add_include,
@@ -32,6 +33,7 @@ from credseries.series.recipe import Helper, Recipe, Topic
 from credseries.series.scan import Survey
 
 ReadFile = Callable[[str], bytes]
+FindName = Callable[[str, str], Mapping[str, bytes]]
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,14 @@ class PlannedPatch:
 
 
 class Builder:
-    """Builds the patches of a series; `read` gives a file of the base, `author` signs off."""
+    """Builds the patches of a series.
 
-    def __init__(self, survey: Survey, recipe: Recipe, read: ReadFile, author: str) -> None:
-        self.survey, self.recipe, self.read, self.author = survey, recipe, read, author
+    `read` gives a file of the base, `find` (given a name and a path) the C files that mention the name and may be
+    visible to the file, `author` signs off.
+    """
+
+    def __init__(self, survey: Survey, recipe: Recipe, read: ReadFile, find: FindName, author: str) -> None:
+        self.survey, self.recipe, self.read, self.find, self.author = survey, recipe, read, find, author
         self.current: dict[str, bytes] = {}
         self._done: set[int] = set()
         self.accessors: dict[str, tuple[Wrapper, str]] = {}
@@ -147,6 +153,8 @@ class Builder:
             if wrapper_name not in used or summary is None or summary.wrapper is None:
                 continue
             wrapper = summary.wrapper
+            if self._present(wrapper, name):
+                continue
             changes = self._declare(wrapper, name)
             self.accessors[wrapper.path] = (wrapper, name)
             changes[wrapper.path] = self._stage(wrapper.path, set())
@@ -158,6 +166,17 @@ class Builder:
             paragraphs = accessor_paragraphs(wrapper_name, name, list(dict.fromkeys(refused)))
             found.append(self._patch(topic, f"{topic.prefix}: Add {name}()", paragraphs, changes))
         return found
+
+    def _present(self, wrapper: Wrapper, name: str) -> bool:
+        """Whether the tree has the accessor already. Raises ProofError when its name is taken by something else."""
+        file = self.survey.program.files[wrapper.path]
+        extent = next(item for item in file.extents if item.name == wrapper.name)
+        nearby = {path: SourceFile(path, data) for path, data in self.find(name, wrapper.path).items()}
+        found = presence({**nearby, **self.survey.program.files}, file.function(extent), name)
+        if found is Presence.OTHER:
+            hint = "give it another name in the recipe's [topics.accessors]"
+            raise ProofError(f"the tree has a {name} that is not what {wrapper.name}() puts in force", hint=hint)
+        return found is Presence.SAME
 
     def _declare(self, wrapper: Wrapper, name: str) -> dict[str, bytes]:
         for path in sorted(self.survey.program.files):

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from credseries.creds.proof import ASSUMPTIONS
 from credseries.errors import BranchExists, UsageError
 from credseries.kernel.git import Repository
-from credseries.kernel.values import NewCommit, RefChange
+from credseries.kernel.values import Identity, NewCommit, RefChange
 from credseries.rewrite.plan import Judged
 from credseries.series.build import Builder, PlannedPatch
 from credseries.series.model import PatchRecord, SeriesRecord, SiteRecord, TopicRecord
@@ -83,6 +84,22 @@ def _patch_records(
     return tuple(records)
 
 
+def make_builder(repo: Repository, survey: Survey, recipe: Recipe, author: Identity) -> Builder:
+    """A builder that reads from the repository, at the surveyed commit."""
+
+    def read(path: str) -> bytes:
+        known = survey.program.files.get(path)
+        return known.source if known is not None else repo.read_files(survey.commit, [path])[path]
+
+    def find(name: str, path: str) -> dict[str, bytes]:
+        # what a file sees comes from its own directory or from the headers that all share
+        places = [place for place in (str(PurePosixPath(path).parent), "include") if repo.exists(survey.commit, place)]
+        found = [item for item in repo.grep_files(survey.commit, [name], places) if item.endswith((".c", ".h"))]
+        return repo.read_files(survey.commit, found)
+
+    return Builder(survey, recipe, read, find, str(author))
+
+
 def split(repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: Stamp, enrol: Enrol) -> SeriesRecord:
     """Commit the series to a new branch and enrol it; the user's work tree, index and branches stay as they are.
 
@@ -91,11 +108,7 @@ def split(repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: 
     check_branch(repo, branch)
     author, committer = repo.identity("author"), repo.identity("committer")
 
-    def read(path: str) -> bytes:
-        known = survey.program.files.get(path)
-        return known.source if known is not None else repo.read_files(survey.commit, [path])[path]
-
-    builder = Builder(survey, recipe, read, str(author))
+    builder = make_builder(repo, survey, recipe, author)
     patches = builder.patches()
     commits = [NewCommit(patch.message, patch.changes) for patch in patches]
     ids = repo.write_commits(survey.commit, commits, author=author, committer=committer, when=stamp.when)
