@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import gzip
+import json
+import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import getaddresses
@@ -128,7 +132,14 @@ def test_every_message_has_its_own_recipients(messages: list[Message]) -> None:
 
 def test_the_same_stamp_gives_the_same_bytes(messages: list[Message], tree: Tree, series: SeriesRecord) -> None:
     recipients = plan(series, MAINTAINERS, own_address=ME, cc=["fsdevel"])
+    time.sleep(1.1)  # b4 packs its tracking data with gzip, which notes the second
     assert prepare(Repository.discover(tree.path), series, recipients, stamp=STAMP) == messages
+
+
+def test_b4_still_reads_its_tracking_data_from_a_stamped_letter(messages: list[Message]) -> None:
+    packed = "".join(str(parsed(messages[0])["X-B4-Tracking"]).partition(" b=")[2].split())
+    tracking = json.loads(gzip.decompress(base64.b64decode(packed)))
+    assert tracking["series"]["change-id"] == CHANGE_ID
 
 
 def test_headers_are_ascii_and_names_survive(messages: list[Message]) -> None:

@@ -12,6 +12,7 @@ the worktrees.
 from __future__ import annotations
 
 import argparse
+import base64
 import logging
 import os
 import re
@@ -237,7 +238,9 @@ def enrol(
 
         _check_namesakes(branch)
         try:
-            b4.git_set_config(None, f"branch.{branch}.b4-prep-cover-strategy", _STRATEGY)
+            if b4.git_set_config(None, f"branch.{branch}.b4-prep-cover-strategy", _STRATEGY) != 0:
+                # without it b4 would go on and put the letter into a commit on the branch
+                raise _not_stored(branch)
             ez.store_cover(cover.text, tracking, new=True)
             _check_stored(branch, cover, tracking)
         except BaseException:
@@ -250,10 +253,14 @@ def _check_stored(branch: str, cover: Cover, tracking: Mapping[str, Any]) -> Non
     from b4 import ez
 
     if ez.load_cover(strip_comments=True) != (cover.text, tracking):
-        raise B4Failed(
-            f"the cover letter did not come back from b4 as it was stored for {branch}",
-            hint="git's config may be locked or read-only: look for .git/config.lock",
-        )
+        raise _not_stored(branch)
+
+
+def _not_stored(branch: str) -> B4Failed:
+    return B4Failed(
+        f"the cover letter did not come back from b4 as it was stored for {branch}",
+        hint="git's config may be locked or read-only: look for .git/config.lock",
+    )
 
 
 def _forget(branch: str) -> None:
@@ -347,6 +354,18 @@ def _restamp(
         for header in ("In-Reply-To", "References"):
             if message[header] == root:
                 message.replace_header(header, renamed[root])
+    tracking = messages[0][1]["X-B4-Tracking"]
+    if tracking is not None:
+        messages[0][1].replace_header("X-B4-Tracking", _restamp_tracking(str(tracking), stamp))
+
+
+def _restamp_tracking(header: str, stamp: Stamp) -> str:
+    """b4's tracking data is gzip in base64, and gzip notes the time (RFC 1952, MTIME): put the stamp's there."""
+    mark, _, encoded = header.partition(" b=")
+    packed = bytearray(base64.b64decode("".join(encoded.split())))
+    packed[4:8] = int(stamp.now.timestamp()).to_bytes(4, "little")
+    letters = iter(base64.b64encode(packed).decode())
+    return f"{mark} b=" + "".join(char if char.isspace() else next(letters) for char in encoded)
 
 
 def format_addresses(pairs: Sequence[tuple[str, str]]) -> str:
