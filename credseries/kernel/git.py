@@ -273,7 +273,9 @@ class Repository:
         if finished.status == 0:
             return
         for change in changes:
-            if change.old == self.zero_id and f"'{change.ref}'" in finished.errors and "exists" in finished.errors:
+            # a lock that is in the way "exists" as well
+            taken = (f"'{change.ref}': reference already exists", f"cannot create '{change.ref}'")
+            if change.old == self.zero_id and any(text in finished.errors for text in taken):
                 name = change.ref.removeprefix("refs/heads/")
                 raise BranchExists(f"{name} exists already", hint="choose another name, or delete that branch first")
         raise process.failure(finished)
