@@ -314,8 +314,15 @@ def read_steps(variant: Variant, effects: Effects) -> Steps:
         stores = _stores(node.syntax, saved)
         if stores:
             step.operations = tuple(stores)
-    reads: dict[str, list[int]] = {name: [] for name in names}
-    unfollowed: list[tuple[int, str]] = []
+    result = Steps(flow, steps, saved, {name: [] for name in names})
+    _read_names(variant, own, result)
+    return result
+
+
+def _read_names(variant: Variant, own: set[int], result: Steps) -> None:
+    """Find where saved variables are read and declared, besides in the statements at `own`."""
+    saved, reads = result.saved, result.reads
+    unfollowed = result.unfollowed
     scopes: dict[str, list[Node]] = {}
     for identifier in identifiers(variant.body) if saved else ():
         name = text_of(identifier)
@@ -333,7 +340,6 @@ def read_steps(variant: Variant, effects: Effects) -> Steps:
         if any(_within(scope, other) or _within(other, scope) for other in around):
             unfollowed.append((identifier.start_byte, f"{name} is declared again where it is in scope"))
         around.append(scope)
-    return Steps(flow, steps, saved, reads, unfollowed)
 
 
 def _addressed(identifier: Node) -> bool:

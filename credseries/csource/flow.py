@@ -168,13 +168,12 @@ class _Builder:
             self.flow.unsupported.append((match.start(), f"{match.group(1).decode()}() may hide a jump"))
         for name in self.labels:
             passed = re.compile(rb"[(,]\s*" + name.encode() + rb"\s*[,)]")
-            match = passed.search(text, body.start_byte, body.end_byte) if self.labels else None
-            if match is not None and self._is_argument(body, match.start(), name):
-                self.flow.unsupported.append((match.start(), f"a call is given the label {name}"))
+            for given in passed.finditer(text, body.start_byte, body.end_byte):
+                if self._is_argument(body, given.start(), given.end()):
+                    self.flow.unsupported.append((given.start(), f"a call is given the label {name}"))
 
     @staticmethod
-    def _is_argument(body: Node, start: int, name: str) -> bool:
-        end = start + len(name) + 1
+    def _is_argument(body: Node, start: int, end: int) -> bool:
         node = body.descendant_for_byte_range(start, end)
         return node is not None and node.type == "argument_list"
 
