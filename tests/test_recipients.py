@@ -55,8 +55,8 @@ def find(recipients: Recipients, address: str) -> Address:
 
 
 def with_files(series: SeriesRecord, *files: str) -> SeriesRecord:
-    """The series with its first patch changing these files instead."""
-    first = dataclasses.replace(series.patches[0], files=files)
+    """The series with its first patch changing these files instead, and going through a tree of its own."""
+    first = dataclasses.replace(series.patches[0], files=files, tree="its own")
     return dataclasses.replace(series, patches=(first, *series.patches[1:]))
 
 
@@ -133,6 +133,15 @@ def test_ones_own_address_is_left_out_unless_it_is_alone() -> None:
     assert addresses(alone.cover.to) == [ME]
 
 
+def test_files_that_nobody_maintains_go_to_the_people_of_the_tree() -> None:
+    series = with_files(make_series(), "README")
+    same_tree = dataclasses.replace(series.patches[0], tree=series.patches[1].tree)
+    series = dataclasses.replace(series, patches=(same_tree, *series.patches[1:]))
+    first = plan(series, MAINTAINERS, own_address=ME).of(1)
+    assert addresses(first.to) == ["brauner@kernel.org", "jack@suse.cz"]
+    assert first.to[0].reasons == ("goes through the VFS tree like patch 2",)
+
+
 def test_a_message_that_only_lists_get_has_them_in_to() -> None:
     first = plan(with_files(make_series(), "README"), MAINTAINERS, own_address=ME).of(1)
     assert (addresses(first.to), first.cc) == (["linux-kernel@vger.kernel.org"], ())
@@ -141,7 +150,7 @@ def test_a_message_that_only_lists_get_has_them_in_to() -> None:
 def test_a_patch_that_nobody_gets_is_named() -> None:
     few = Maintainers.parse("A\nM:\tA <a@example.org>\nF:\tfs/\n\nB\nL:\tlinux-fsdevel@vger.kernel.org\nF:\tb\n")
     with pytest.raises(UnknownRecipient, match=r"nobody would get patch 1 \(cred: Add a light") as caught:
-        plan(make_series(), few, own_address=ME)
+        plan(with_files(make_series(), "include/linux/cred.h"), few, own_address=ME)
     assert "include/linux/cred.h" in caught.value.hint
 
 

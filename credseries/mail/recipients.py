@@ -7,7 +7,7 @@ recipe names; the cover letter goes to everybody who gets a patch. With the poli
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Literal
@@ -63,6 +63,10 @@ class _Collected:
         for person, is_to in other._found.values():
             self.add(person, is_to=is_to)
 
+    def people(self) -> Iterator[Address]:
+        """Those that the message is for, lists left out."""
+        return (person for person, is_to in self._found.values() if is_to)
+
     def recipients(self, index: int, own_address: str) -> Recipients:
         # Somebody who maintains what he changes need not mail himself, unless nobody else is left.
         others = {key: value for key, value in self._found.items() if key != own_address.casefold()}
@@ -91,6 +95,7 @@ def plan(
     own = parseaddr(own_address)[1]
     asked = _asked(maintainers, to, cc)
     collected = [_owners(patch, maintainers, asked) for patch in series.patches]
+    _ask_the_trees_people(series.patches, collected)
     union = _Collected()
     for one in collected:
         union.update(one)
@@ -101,6 +106,20 @@ def plan(
     for patch, recipients in zip(series.patches, patches, strict=True):
         _require_somebody(patch, recipients)
     return RecipientPlan(union.recipients(0, own), tuple(patches))
+
+
+def _ask_the_trees_people(patches: Sequence[PatchRecord], collected: Sequence[_Collected]) -> None:
+    """A patch to files that nobody maintains goes to the people of the patches that take it through their tree."""
+    owners = list(zip(patches, [list(one.people()) for one in collected], strict=True))
+    for patch, one in zip(patches, collected, strict=True):
+        if any(one.people()):
+            continue
+        for other, people in owners:
+            if other.tree != patch.tree:
+                continue
+            for person in people:
+                reason = f"goes through the {one_line(patch.tree)} tree like patch {other.index}"
+                one.add(Address(person.name, person.address, (reason,)), is_to=True)
 
 
 def _require_somebody(patch: PatchRecord, recipients: Recipients) -> None:
