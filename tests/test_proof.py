@@ -133,8 +133,7 @@ def test_a_case_label_after_a_guard_is_listed_as_a_jump() -> None:
 	return 0;
 """)
     analysis = analysed(item)
-    _, jumps = exposure(analysis, analysis.sites[0], NAMES)
-    assert jumps == (12,)
+    assert exposure(analysis, analysis.sites[0], NAMES).jumps == (12,)
 
 
 def test_a_site_in_a_loop_body_can_be_a_guard_there() -> None:

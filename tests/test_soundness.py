@@ -123,6 +123,34 @@ def test_a_comment_with_a_bracket_in_the_call_does_not_end_it() -> None:
     assert b"revert_creds_light(old);" in rewritten.text.replace(b" /* ( */ ", b"")
 
 
+def test_a_refused_guard_has_a_path_to_what_it_would_move() -> None:
+    judged = only(
+        """int f(struct my_ctx *ctx)
+{
+	const struct cred *old = NULL;
+	int err;
+
+	err = first();
+	if (err)
+		goto out;
+	old = override_creds(ctx->cred);
+	err = second();
+	revert_creds(old);
+	third();
+out:
+	return err;
+}
+"""
+    )
+    verdict = judged.verdict(Form.GUARD)
+    assert [(moved.line, moved.call) for moved in verdict.moved] == [(13, "third")]
+    assert verdict.jumps == (9,)
+    found = verdict.counterexample
+    assert found is not None
+    assert (found.path, found.line, found.event) == ((7, 8, 10, 11, 13), 13, "third()")
+    assert (found.before, found.after) == ("the caller's credentials", "ctx->cred")
+
+
 SPLIT_PAIR = """struct saved { const struct cred *old; };
 
 static int begin(struct my_ctx *ctx, struct saved *saved)

@@ -294,13 +294,13 @@ def _written(identifier: Node) -> bool:
     return False
 
 
-def read_steps(variant: Variant, effects: Effects) -> Steps:
-    """What every step of a function variant does."""
+def read_steps(variant: Variant, effects: Effects, also_saved: frozenset[str] = frozenset()) -> Steps:
+    """What every step of a function variant does; `also_saved` are variables that the original saves credentials in."""
     reader = _Reader(variant, effects)
     flow = variant.flow
     steps = [reader.step(node) for node in flow.nodes]
     own: set[int] = set()
-    names: set[str] = set()
+    names = set(also_saved)
     for step in steps:
         for operation in step.operations:
             if isinstance(operation, Override | Revert):

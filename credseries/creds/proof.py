@@ -12,6 +12,7 @@ The rule is DESIGN points 1, 2, 5 and 6 at once: an event that moves, an exit th
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -211,10 +212,11 @@ class _LockStep:
         return "the end of the function" if stop.key[0] == "exit" else "no next step"
 
     def run(self) -> Counterexample | None:
-        queue = [(0, State(), 0, State(), -1)]
+        # breadth first, so that the counterexample is a shortest one
+        queue = deque([(0, State(), 0, State(), -1)])
         seen = {item[:4] for item in queue}
         while queue:
-            one_number, one_state, two_number, two_state, parent = queue.pop()
+            one_number, one_state, two_number, two_state, parent = queue.popleft()
             one = self.before.advance(one_number, one_state)
             two = self.after.advance(two_number, two_state)
             if one is None and two is None:

@@ -415,8 +415,10 @@ def write_naive_guard(site: Site, names: Names) -> Spliced:
     It shows what an in-place guard would move; nothing is ever proposed from it.
     """
     changes = Changes(site.function)
-    head = Insert(f"guard({names.guard_class})(".encode(), site.call)
-    pieces = (head, Copy(*site.argument), Insert(b");", site.call))
+    accessor = names.accessors.get(site.via)
+    opening, closing = (f"{accessor}(", ")") if accessor else ("", "")
+    head = Insert(f"guard({names.guard_class})({opening}".encode(), site.call)
+    pieces = (head, Copy(*site.argument), Insert(f"{closing});".encode(), site.call))
     changes.edit(Edit(*site.statement, pieces))
     for revert in site.reverts:
         changes.edit(Edit(*revert.statement, (Insert(b";", revert.statement[0]),)))

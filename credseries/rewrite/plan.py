@@ -143,14 +143,24 @@ def _declares(statement: object) -> bool:
     return callee(inner[0]).startswith(("guard(", "CLASS("))
 
 
-def exposure(analysis: Analysis, site: Site, names: Names) -> tuple[tuple[Moved, ...], tuple[int, ...]]:
-    """What a guard in place would move, and which jumps would skip it."""
+@dataclass(frozen=True)
+class Exposure:
+    """What a guard in place would do: the calls that move, the lines of jumps that skip it, and a path to the first."""
+
+    moved: tuple[Moved, ...] = ()
+    jumps: tuple[int, ...] = ()
+    counterexample: Counterexample | None = None
+
+
+def exposure(analysis: Analysis, site: Site, names: Names) -> Exposure:
+    """What a guard in place of an override would expose, its reverts simply gone."""
+    counterexample: Counterexample | None = None
     moved: dict[int, Moved] = {}
     jumps: set[int] = set()
     spliced = write_naive_guard(site, names)
     naive = site.function.rewritten(spliced.text)
     for variant, before in zip(naive.variants, analysis.steps, strict=False):
-        steps = read_steps(variant, analysis.effects)
+        steps = read_steps(variant, analysis.effects, before.saved)
         guards = {
             operation.opened
             for step in steps.steps
@@ -166,26 +176,25 @@ def exposure(analysis: Analysis, site: Site, names: Names) -> tuple[tuple[Moved,
         for offset, stacks in old.exposed.items():
             if new.exposed.get(offset, stacks) != stacks:
                 moved[offset] = Moved(site.function.line(offset), calls[offset])
-    return tuple(moved[offset] for offset in sorted(moved)), tuple(sorted(jumps))
+        if moved and counterexample is None:
+            sides = Side(site.function, before, None), Side(naive, steps, spliced.offsets)
+            counterexample = compare(*sides, names.accessors)
+    return Exposure(tuple(moved[offset] for offset in sorted(moved)), tuple(sorted(jumps)), counterexample)
 
 
-def _refusal(form: Form, reason: str | Counterexample, moved: tuple[Moved, ...], jumps: tuple[int, ...]) -> Verdict:
-    if isinstance(reason, Counterexample):
-        text = f"line {reason.line}: {reason.event} ran under {reason.before}, would run under {reason.after}"
-        return Verdict(form, False, text, moved, jumps, reason)
-    return Verdict(form, False, reason, moved, jumps)
-
-
-def _guard_reason(reason: str | Counterexample, moved: tuple[Moved, ...], jumps: tuple[int, ...]) -> str:
-    """A reason for a person: what a guard would move and which jumps would skip it, when that is known."""
+def _refusal(form: Form, reason: str | Counterexample, exposed: Exposure) -> Verdict:
+    """A refused form: for a guard, what it would expose says more than which step of the proof failed."""
     parts = []
-    if moved:
-        calls = ", ".join(f"{item.call} (line {item.line})" for item in moved)
+    if exposed.moved:
+        calls = ", ".join(f"{item.call} (line {item.line})" for item in exposed.moved)
         parts.append(f"would run {calls} under the override")
-    if jumps:
-        lines = ", ".join(str(line) for line in jumps)
-        parts.append(f"jumps at line{'s' if len(jumps) > 1 else ''} {lines} would skip it")
-    return "; ".join(parts) if parts else str(reason)
+    if exposed.jumps:
+        lines = ", ".join(str(line) for line in exposed.jumps)
+        parts.append(f"jumps at line{'s' if len(exposed.jumps) > 1 else ''} {lines} would skip it")
+    counterexample = reason if isinstance(reason, Counterexample) else exposed.counterexample
+    if not parts and isinstance(reason, Counterexample):
+        parts = [f"line {reason.line}: {reason.event} ran under {reason.before}, would run under {reason.after}"]
+    return Verdict(form, False, "; ".join(parts) or str(reason), exposed.moved, exposed.jumps, counterexample)
 
 
 def _write_in_all(analysis: Analysis, site: Site, form: Form, names: Names) -> Spliced:
@@ -236,14 +245,8 @@ class Planner:
             if isinstance(result, tuple):
                 judged.append(Verdict(form, True))
                 continue
-            moved: tuple[Moved, ...] = ()
-            jumps: tuple[int, ...] = ()
-            if form is Form.GUARD and site.kind is SiteKind.SITE and site.statement != (0, 0):
-                moved, jumps = exposure(analysis, site, self.names)
-            verdict = _refusal(form, result, moved, jumps)
-            if moved or jumps:
-                verdict = replace(verdict, reason=_guard_reason(result, moved, jumps))
-            judged.append(verdict)
+            guard = form is Form.GUARD and site.kind is SiteKind.SITE and site.statement != (0, 0)
+            judged.append(_refusal(form, result, exposure(analysis, site, self.names) if guard else Exposure()))
         proven = {item.form for item in judged if item.ok}
         return Judged(site, tuple(judged), next((form for form in self.order if form in proven), None))
 
