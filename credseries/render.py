@@ -39,6 +39,13 @@ def say(text: str = "") -> None:
     sys.stdout.write(text + "\n")
 
 
+def data(text: str) -> None:
+    """Text for another program: byte for byte, with surrogates as the bytes that they stand for (PEP 383)."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
 def complain(text: str) -> None:
     """A line on standard error."""
     sys.stderr.write(text + "\n")

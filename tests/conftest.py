@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +61,26 @@ def sealed_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(scope="session")
+def pristine_miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The miniature kernel tree in a git repository: to look at, not to write to."""
+    from credseries.series.demo import make_repository
+
+    path = tmp_path_factory.mktemp("pristine") / "linux"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _REMOVED:
+            patch.delenv(name, raising=False)
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+        patch.setenv("GIT_AUTHOR_DATE", "2024-11-20T12:00:00+00:00")
+        patch.setenv("GIT_COMMITTER_DATE", "2024-11-20T12:00:00+00:00")
+        make_repository(path)
+    return path
+
+
+@pytest.fixture
+def miniature(pristine_miniature: Path, tmp_path: Path) -> Path:
+    """A copy of the miniature kernel tree's repository, to do with as one likes."""
+    return Path(shutil.copytree(pristine_miniature, tmp_path / "linux", symlinks=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,20 +59,28 @@ def convert(
     shown = preview(survey, targets or [], lambda path: repo.exists(survey.commit, path) is not None)
     for item in shown.refused:
         (render.complain if diff else render.say)(_refusal(item, forms[0] if forms else None))
-    for line in shown.diff.splitlines():
-        colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-        render.say(render.paint(render.printable(line), colour) if colour else render.printable(line))
+    _show_diff(shown.diff)
     if not shown.diff:
         raise typer.Exit(1)
 
 
+def _show_diff(diff: str) -> None:
+    if not sys.stdout.isatty():
+        render.data(diff)
+        return
+    for line in diff.split("\n")[:-1]:
+        colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+        render.say(render.paint(render.printable(line), colour) if colour else render.printable(line))
+
+
 def _refusal(item: Judged, form: object) -> str:
     site = item.site
-    lines = [f"# {site.function.path}:{site.line}: {site.function.name}() refused: {item.reason}"]
-    for verdict in item.verdicts:
-        if form is not None and verdict.form is not form:
-            continue
-        if site.problem is None and verdict.reason:
+    shown = [verdict for verdict in item.verdicts if form is None or verdict.form is form]
+    lines = [f"# {site.function.path}:{site.line}: {site.function.name}() refused"]
+    if site.problem is not None:
+        lines[0] += f": {site.problem}"
+    for verdict in shown:
+        if site.problem is None:
             lines.append(f"#   {verdict.form.value}: {verdict.reason}")
         if verdict.counterexample is not None:
             lines.append(f"#     {verdict.counterexample}")

@@ -61,7 +61,8 @@ def demo(keep: Keep = None) -> None:
 
     _step(3, "convert: one function, as a diff")
     example = next(item for item in survey.judged if item.choice is not None and item.verdict(item.choice).ok)
-    render.say(preview(survey, [example.site.function.name], lambda _: False).diff.rstrip("\n"))
+    shown = preview(survey, [example.site.function.name], lambda _: False).diff
+    render.say(render.printable(shown).rstrip("\n"))
 
     _step(4, "split: the series on a branch, in the order that maintainers asked for")
     record = make_series(repo, "rfc", "HEAD", None)

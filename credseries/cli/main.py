@@ -9,7 +9,7 @@ import typer
 
 from credseries import render
 from credseries.cli import checklist, convert, cover, demo, scan, send, split
-from credseries.errors import CredseriesError
+from credseries.errors import CredseriesError, EnvironmentProblem
 
 app = typer.Typer(
     name="credseries",
@@ -64,10 +64,18 @@ def _report(error: CredseriesError) -> None:
         render.complain(render.paint("hint: ", "cyan", sys.stderr) + render.printable(error.hint))
 
 
+def _drop_output() -> None:
+    """Keep Python from flushing into what cannot take it, when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> None:
     """Run the command line and exit with its status."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except CredseriesError as error:
         _report(error)
         sys.exit(error.exit_status)
@@ -75,9 +83,17 @@ def main() -> None:
         render.complain("interrupted; nothing was changed that the output above does not say")
         sys.exit(130)
     except BrokenPipeError:
-        # the reader (less, head) has gone: say nothing more, and keep Python from flushing into the closed pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # the reader (less, head) has gone: say nothing more
+        _drop_output()
         sys.exit(141)
+    except OSError as error:
+        _drop_output()
+        where = f"{error.filename}: " if error.filename else ""
+        problem = EnvironmentProblem(
+            f"{where}{error.strerror or error}", hint="see whether the place is writable and the disk has room"
+        )
+        _report(problem)
+        sys.exit(problem.exit_status)
 
 
 if __name__ == "__main__":

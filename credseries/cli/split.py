@@ -58,9 +58,9 @@ def make_series(
     from credseries.series.split import split as split_survey
 
     loaded = load_recipe(recipe)
-    name = branch or f"creds-{loaded.name}"
-    b4adapter.check_branch_name(name)
+    name = branch if branch is not None else f"creds-{loaded.name}"
     check_branch(repo, name)
+    b4adapter.check_branch_name(name)
     repo.identity("author")
     survey = take_survey(repo, base, recipe)
 

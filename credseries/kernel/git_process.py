@@ -92,9 +92,11 @@ class GitProcess:
 
     def close(self) -> None:
         """Ends the process if it still runs."""
-        self._handle._terminate()
         if self._thread is not None:
-            self._thread.join()
+            if self._handle.proc is not None and self._thread.is_alive():
+                self._handle.proc.kill()
+            self._thread.join()  # before its files are closed: their numbers would soon be those of others
+        self._handle._terminate()
 
     def failure(self, finished: Finished) -> GitFailed:
         """The error that says which command failed and what git said."""

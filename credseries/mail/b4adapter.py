@@ -162,6 +162,11 @@ def _session(directory: Path) -> Iterator[None]:
                 yield
         except CredseriesError:
             raise
+        except UnicodeDecodeError as error:
+            raise B4Failed(
+                "b4 cannot mail a patch with text that is not UTF-8",
+                hint="such a series needs `git format-patch` and `git send-email`, or its files in UTF-8 first",
+            ) from error
         except (Exception, SystemExit) as error:  # b4 has no errors of its own to tell apart
             said = "" if isinstance(error, SystemExit) else f"{error}"
             reason = reasons.text() or said or type(error).__name__

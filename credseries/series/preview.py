@@ -42,12 +42,18 @@ def _select(survey: Survey, targets: Sequence[str], is_path: Callable[[str], boo
 
 
 def unified(path: str, before: bytes, after: bytes) -> str:
-    """A unified diff of one file as git writes it."""
-    old, new = (text.decode("utf-8", "surrogateescape").splitlines(keepends=True) for text in (before, after))
+    """A unified diff of one file as git writes it; bytes that are not UTF-8 are surrogates (PEP 383) in it."""
+    old, new = (_lines(text.decode("utf-8", "surrogateescape")) for text in (before, after))
     lines = []
     for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
         lines.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
-    return "".join(lines).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(lines)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as git counts them: a form feed or a carriage return ends none."""
+    *whole, rest = text.split("\n")
+    return [line + "\n" for line in whole] + ([rest] if rest else [])
 
 
 def preview(survey: Survey, targets: Sequence[str], is_path: Callable[[str], bool]) -> Preview:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,10 @@ class Topic:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recipe, checked: topics are in an order that their dependencies allow."""
+    """A recipe, checked: topics are in an order that their dependencies allow.
+
+    `origin` is what `load_recipe` finds it by again, from any directory.
+    """
 
     name: str
     title: str
@@ -66,6 +69,7 @@ class Recipe:
     prefixes: tuple[str, ...]
     forms: tuple[Form, ...]
     topics: tuple[Topic, ...]
+    origin: str = ""
 
     @property
     def accessors(self) -> dict[str, str]:
@@ -197,4 +201,6 @@ def recipe_text(name: str) -> str:
 
 def load_recipe(name: str) -> Recipe:
     """A recipe by name or path, checked. Raises RecipeError."""
-    return parse_recipe(Path(name).stem if name.endswith(".toml") else name, recipe_text(name))
+    in_file = "/" in name or name.endswith(".toml")
+    recipe = parse_recipe(Path(name).stem if in_file else name, recipe_text(name))
+    return replace(recipe, origin=str(Path(name).absolute()) if in_file else name)

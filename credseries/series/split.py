@@ -37,6 +37,12 @@ def check_branch(repo: Repository, branch: str) -> None:
     if repo.branch_tip(branch) is not None:
         hint = f"choose another with --branch NAME, or delete it: git branch -D {branch}"
         raise BranchExists(f"branch {branch} exists already", hint=hint)
+    above = branch
+    while "/" in above:
+        above = above.rpartition("/")[0]
+        if repo.branch_tip(above) is not None:
+            hint = "choose another with --branch NAME: git keeps no branch below another one"
+            raise BranchExists(f"branch {above} exists already, so there can be no {branch}", hint=hint)
 
 
 def site_record(item: Judged) -> SiteRecord:
@@ -115,7 +121,7 @@ def split(repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: 
     used = {patch.topic.name for patch in patches}
     record = SeriesRecord(
         branch=branch,
-        recipe=recipe.name,
+        recipe=recipe.origin or recipe.name,
         title=recipe.title,
         summary=recipe.summary,
         base=survey.commit,
