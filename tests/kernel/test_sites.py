@@ -83,4 +83,4 @@ def test_there_is_a_fact_for_every_site(survey: Survey) -> None:
         if item.site.function.path.startswith(FILES)
     ]
     assert sorted(found) == sorted((fact.file, fact.function) for fact in FACTS)
-    assert len(FACTS) == 49
+    assert len(FACTS) == 51
