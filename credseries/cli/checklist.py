@@ -28,7 +28,7 @@ Written = Annotated[Format, typer.Option("--format", help="Markdown for people, 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("checklist")(checklist)
+    app.command("checklist", short_help="Answer what reviewers will ask, patch by patch.")(checklist)
 
 
 def checklist(format: Written = Format.MD, tree: Tree = HERE, branch: Branch = None) -> None:
@@ -36,6 +36,11 @@ def checklist(format: Written = Format.MD, tree: Tree = HERE, branch: Branch = N
 
     Each line is pass, fail, human (with the exact place and question) or n/a, with its evidence. The proof is run
     again on the base and compared with what the commits hold. Exits with 1 when a line fails.
+
+    \b
+    Examples:
+      credseries checklist > checklist.md
+      credseries checklist --format json | jq '.parts[].lines[] | select(.answer == "human")'
     """
     from credseries.review.checklist import to_json
     from credseries.series import saved

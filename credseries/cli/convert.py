@@ -26,7 +26,7 @@ class FormChoice(StrEnum):
 
 Targets = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATHS|FUNCTION]...", help="What to convert.", show_default="everything"),
+    typer.Argument(metavar="PATH|FUNCTION", help="What to convert.", show_default="everything"),
 ]
 Wanted = Annotated[FormChoice, typer.Option("--form", help="The form to prove; auto takes the first that does.")]
 OnlyDiff = Annotated[bool, typer.Option("--diff", help="Print the diff alone, for `git apply`; refusals go to stderr.")]
@@ -34,7 +34,7 @@ OnlyDiff = Annotated[bool, typer.Option("--diff", help="Print the diff alone, fo
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("convert")(convert)
+    app.command("convert", short_help="Show a conversion as a diff; nothing is written.")(convert)
 
 
 def convert(
@@ -49,6 +49,12 @@ def convert(
 
     For a site that is refused, the reason is given and, where the proof found one, the counterexample: the path
     (lines), the call, and the credentials before and after. Exits with 1 when nothing asked for could be converted.
+
+    \b
+    Examples:
+      credseries convert ovl_fsync                       one function
+      credseries convert --form guard ovl_llseek         why not a guard?
+      credseries convert --diff fs/overlayfs | git apply
     """
     from credseries.rewrite.forms import Form
     from credseries.series.preview import preview

@@ -19,7 +19,7 @@ Note = Annotated[str | None, typer.Option("--note", help="A paragraph of your ow
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("cover")(cover)
+    app.command("cover", short_help="Print the cover letter, or render it anew.")(cover)
 
 
 def cover(tree: Tree = HERE, branch: Branch = None, numbers: Numbers = None, note: Note = None) -> None:
@@ -27,6 +27,11 @@ def cover(tree: Tree = HERE, branch: Branch = None, numbers: Numbers = None, not
 
     The letter says what is converted and what is refused, the merge plan, what the proof assumes, and the numbers.
     It is kept in b4's place: `b4 prep --edit-cover` on the branch edits the same text.
+
+    \b
+    Examples:
+      credseries cover
+      credseries cover --numbers bench.txt --note "Based on the RFC of last week."
     """
     from credseries.errors import UsageError
     from credseries.mail import b4adapter

@@ -22,7 +22,7 @@ Keep = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("demo")(demo)
+    app.command("demo", short_help="Show all of it on a small kernel tree that comes along.")(demo)
 
 
 def _step(number: int, text: str) -> None:
@@ -34,6 +34,11 @@ def demo(keep: Keep = None) -> None:
 
     The tree is copied into a git repository of its own; nothing else on the machine is touched, nothing is sent.
     Everything that it makes is left on disk for you to look at.
+
+    \b
+    Examples:
+      credseries demo
+      credseries demo --keep /tmp/demo && git -C /tmp/demo/linux log -p creds-rfc
     """
     from credseries.cli.checklist import check_series, checklist_text
     from credseries.cli.options import take_survey

@@ -31,8 +31,13 @@ app = typer.Typer(
     it on a small kernel tree that comes along.
 
     \b
-    Exit status: 0 done; 1 a refusal (nothing proven, or the named function refused); 2 wrong use; 3 source that
-    cannot be read; 4 something on this machine is missing or broken; 130 interrupted.
+    Exit status:
+      0    done
+      1    a refusal: nothing could be converted, or a line of the checklist fails
+      2    wrong use: the request cannot be carried out as given
+      3    source that cannot be read as C
+      4    something on this machine is missing or broken
+      130  interrupted
     """,
 )
 

@@ -11,13 +11,13 @@ from credseries.cli.options import HERE, Base, Json, RecipeName, Tree, open_repo
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATHS]...", help="Files or directories of the tree.", show_default="all"),
+    typer.Argument(metavar="PATH", help="Files or directories of the tree.", show_default="all"),
 ]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("scan")(scan)
+    app.command("scan", short_help="List every credential override and what is proven for it.")(scan)
 
 
 def scan(
@@ -36,6 +36,13 @@ def scan(
     refused  nothing is proven; the reason says what stands in the way
 
     The last line accounts for every textual hit of override_creds and revert_creds.
+
+    \b
+    Examples:
+      credseries scan                                    the whole tree
+      credseries scan fs/overlayfs fs/backing-file.c     two places
+      credseries scan --base v6.12 -C ~/linux            a tag, in another directory
+      credseries scan --json | jq '.sites[] | select(.choice == "refused")'
     """
     found = scan_data(open_repository(tree), base, recipe, paths or [])
     if json:

@@ -30,7 +30,7 @@ OutputDir = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("send")(send)
+    app.command("send", short_help="Make the messages of a series, each to the right people.")(send)
 
 
 def send(
@@ -44,6 +44,11 @@ def send(
     """Build the threaded messages of a series: every patch to its own maintainers and lists, the cover to all of them.
 
     This version hands messages over as files (--output-dir) or shows them (--dry-run); nothing leaves the machine.
+
+    \b
+    Examples:
+      credseries send --cc fsdevel --dry-run             who gets what, and why
+      credseries send --cc fsdevel --output-dir outgoing
     """
     from credseries.errors import UsageError
     from credseries.mail.files import write_messages

@@ -22,7 +22,7 @@ NewBranch = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("split")(split)
+    app.command("split", short_help="Commit the conversion as a series to a new branch.")(split)
 
 
 def split(
@@ -36,6 +36,12 @@ def split(
 
     The work tree and the index are not touched, and a dirty work tree does not matter: the base is a commit.
     Everything that b4 does with a prep branch (b4 prep --show-info, b4 send) works on the branch too.
+
+    \b
+    Examples:
+      credseries split                                   branch creds-rfc, on HEAD
+      credseries split --base v6.12 --branch creds/612
+      credseries split --recipe ./mine.toml              a recipe of your own
     """
     repo = open_repository(tree)
     record = make_series(repo, recipe, base, branch)
