@@ -245,6 +245,8 @@ def analyse(function: Function, effects: Effects) -> Analysis:
     """Find the sites of a function. A function that cannot be read gives an analysis without sites and says why."""
     if function.unreadable is not None:
         return Analysis(function, effects, (), (), function.unreadable.reason)
+    for offset, reason in (hidden for variant in function.variants for hidden in variant.flow.hidden):
+        return Analysis(function, effects, (), (), f"{reason} (line {function.line(offset)})")
     variants = [_VariantSites(function, variant, effects) for variant in function.variants]
     sites = _merged([variant.sites() for variant in variants])
     return Analysis(function, effects, tuple(sites), tuple(variant.steps for variant in variants))

@@ -64,11 +64,16 @@ class Bypass:
 
 @dataclass
 class Flow:
-    """The control flow of a function. `unsupported` holds (offset, reason) of what cannot be followed."""
+    """The control flow of a function.
+
+    `unsupported` holds (offset, reason) of what cannot be followed; `hidden` those of it that hide statements, because
+    an unknown macro made the parser take them for something else.
+    """
 
     nodes: list[FlowNode] = field(default_factory=list)
     bypasses: list[Bypass] = field(default_factory=list)
     unsupported: list[tuple[int, str]] = field(default_factory=list)
+    hidden: list[tuple[int, str]] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
     gotos: list[tuple[int, str]] = field(default_factory=list)
 
@@ -80,6 +85,7 @@ class Flow:
 
 Frontier = list[tuple[int, object]]
 _JUMPING_MACRO = re.compile(rb"\b((?:[A-Z0-9]+_)*(?:GOTO|RETURN|RET|BREAK|CONTINUE)(?:_[A-Z0-9]+)*)\s*\(")
+_TYPE_OPERATORS = ("typeof", "__typeof__", "__typeof", "typeof_unqual", "_Atomic", "__auto_type")
 _DECLARED_SCOPES = ("guard", "CLASS")
 
 
@@ -159,6 +165,10 @@ class _Builder:
     def unsupported(self, node: Node, reason: str) -> None:
         self.flow.unsupported.append((node.start_byte, reason))
 
+    def hidden(self, node: Node, reason: str) -> None:
+        self.unsupported(node, reason)
+        self.flow.hidden.append((node.start_byte, reason))
+
     # -- statements
 
     def _suspect_macros(self, body: Node) -> None:
@@ -194,7 +204,8 @@ class _Builder:
             return result
         if node.type in ("comment", ";", "{", "}", "type_definition", "struct_specifier", "enum_specifier"):
             return frontier
-        self.unsupported(node, f"{node.type.replace('_', ' ')} is not followed")
+        what = "a block of an unknown macro" if node.type == "function_definition" else node.type.replace("_", " ")
+        self.hidden(node, f"{what} is not followed")
         return frontier
 
     def on_compound_statement(self, node: Node, frontier: Frontier) -> Frontier:
@@ -226,7 +237,22 @@ class _Builder:
         self._check_expression(node)
         return self.step(frontier, Kind.STATEMENT, node)
 
+    def _check_declaration(self, node: Node) -> None:
+        """A statement behind an unknown macro looks like a declaration: `MACRO(x) f();`, `MACRO f();`."""
+        declared = child_field(node, "type")
+        if declared is not None and declared.type == "macro_type_specifier":
+            name = child_field(declared, "name")
+            if name is None or text_of(name) not in _TYPE_OPERATORS:
+                self.hidden(node, "a statement of an unknown macro is not followed")
+        elif any(child.type == "function_declarator" for child in node.named_children):
+            inner = next(child for child in node.named_children if child.type == "function_declarator")
+            named = child_field(inner, "declarator")
+            external = node.named_children[0].type == "storage_class_specifier"
+            if not external and named is not None and named.type == "identifier":
+                self.hidden(node, "a function's declaration, or a call behind an unknown macro, is not followed")
+
     def on_declaration(self, node: Node, frontier: Frontier) -> Frontier:
+        self._check_declaration(node)
         self._check_expression(node)
         frontier = self.step(frontier, Kind.STATEMENT, node)
         for offset, name in self.masked.frees.items():
