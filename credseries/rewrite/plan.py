@@ -245,7 +245,8 @@ class Planner:
             if isinstance(result, tuple):
                 judged.append(Verdict(form, True))
                 continue
-            guard = form is Form.GUARD and site.kind is SiteKind.SITE and site.statement != (0, 0)
+            guard = form is Form.GUARD and form not in self.unavailable
+            guard = guard and site.kind is SiteKind.SITE and site.statement != (0, 0)
             judged.append(_refusal(form, result, exposure(analysis, site, self.names) if guard else Exposure()))
         proven = {item.form for item in judged if item.ok}
         return Judged(site, tuple(judged), next((form for form in self.order if form in proven), None))

@@ -94,8 +94,10 @@ class Builder:
                 subject = f"{topic.prefix}: Use guards for credential overrides"
                 found.append(self._convert(topic, subject, guards, guard_paragraphs(guards)))
             if light:
-                subject = f"{topic.prefix}: Use the light credential override where no guard fits"
-                found.append(self._convert(topic, subject, light, light_paragraphs(light)))
+                beside = Form.GUARD not in self.survey.planner.unavailable
+                where = " where no guard fits" if beside else ""
+                subject = f"{topic.prefix}: Use the light credential override{where}"
+                found.append(self._convert(topic, subject, light, light_paragraphs(light, beside_guards=beside)))
         return found
 
     # -- one kind of patch each
@@ -141,7 +143,8 @@ class Builder:
                 text = insert_after(text, after, helper.code if helper.provides == "light-pair" else code, helper.file)
             if helper.include:
                 text = add_include(text, helper.include)
-            paragraphs = [wrap(part) for part in helper.body.split("\n\n")]
+            body = helper.body.replace("override_creds_light", self.survey.names.override)
+            paragraphs = [wrap(part) for part in body.split("\n\n")]
             found.append(self._patch(topic, helper.subject, paragraphs, {helper.file: text}))
         return found
 

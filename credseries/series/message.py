@@ -98,14 +98,16 @@ def guard_paragraphs(sites: Sequence[Judged]) -> list[str]:
     ]
 
 
-def light_paragraphs(sites: Sequence[Judged]) -> list[str]:
-    """What a patch says that converts sites to the light pair."""
-    opening = wrap(
-        f"Use the light pair for {_many(len(sites), 'override')} that no guard fits without a change of the "
-        "control flow around it; that is left as it is:"
-    )
+def light_paragraphs(sites: Sequence[Judged], *, beside_guards: bool) -> list[str]:
+    """What a patch says that converts sites to the light pair, in a tree that has guards or not."""
+    why = " that no guard fits without a change of the control flow around it; that is left as it is"
+    opening = wrap(f"Use the light pair for {_many(len(sites), 'override')}{why if beside_guards else ''}:")
     listed = _listed(sites, dict.fromkeys(range(len(sites)), ""))
-    return [opening + "\n\n" + listed, *filter(None, [_lifetime(sites)])]
+    return [
+        opening + "\n\n" + listed,
+        *filter(None, [_lifetime(sites)]),
+        wrap("No call runs under other credentials than before."),
+    ]
 
 
 def accessor_paragraphs(wrapper: str, name: str, refused: Sequence[str]) -> list[str]:
