@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from credseries.kernel.git import Repository
 from credseries.series import cache as cache_module
 from credseries.series.cache import Cache, key
-from credseries.series.search import Search
+from credseries.series.search import NEEDLES, Search
 from tests.gitrepo import commit_all, make_repo, write_files
 
 FILES = {"fs/a.c": "override_creds(x);\n", "fs/b.c": "nothing;\n", "doc.rst": "see revert_creds()\n"}
@@ -27,7 +28,7 @@ def search(path: Path) -> tuple[list[str], bool]:
     cache = Cache(repo)
     running = Search(repo, "HEAD", cache)
     found = [item for batch in running.batches() for item in batch]
-    searched = running._running is not None
+    searched = running.searches
     running.close()
     cache.close()
     return found, searched
@@ -38,11 +39,22 @@ def test_a_tree_is_searched_once(path: Path) -> None:
     assert search(path) == (["doc.rst", "fs/a.c"], False)
 
 
-def test_another_tree_is_searched_anew(path: Path) -> None:
+def test_of_another_tree_only_what_differs_is_read(path: Path) -> None:
     search(path)
-    write_files(path, {"fs/b.c": "revert_creds(y);\n"})
+    write_files(path, {"fs/b.c": "revert_creds(y);\n", "fs-a": "override_creds\n", "fs/a.c": "gone\n"})
+    (path / "doc.rst").unlink()
     commit_all(path, "b")
-    assert search(path) == (["doc.rst", "fs/a.c", "fs/b.c"], True)
+    assert search(path) == (["fs-a", "fs/b.c"], False)
+    shutil.rmtree(path / ".git" / "credseries")
+    assert search(path) == (["fs-a", "fs/b.c"], True)
+
+
+def test_a_latest_tree_that_is_gone_does_not_matter(path: Path) -> None:
+    repo = Repository.discover(path)
+    cache = Cache(repo)
+    cache.put("latest search", key(*NEEDLES), {"tree": "1" * 40, "found": ["x"]})
+    cache.close()
+    assert search(path) == (["doc.rst", "fs/a.c"], True)
 
 
 def test_a_work_tree_that_differs_does_not_matter(path: Path) -> None:

@@ -174,6 +174,21 @@ class Repository:
         rows = zip(fields[0::4], fields[1::4], fields[2::4], fields[3::4], strict=True)
         return [CommitInfo(commit, tree, subject, body.strip("\n")) for commit, tree, subject, body in rows]
 
+    def changed_files(self, old: str, new: str) -> dict[str, bool] | None:
+        """The paths that differ between two trees or commits, and whether the new one has a regular file there.
+
+        None when git cannot compare them, because the old one is gone.
+        """
+        finished = self._try("diff-tree", "-r", "-z", "--raw", "--no-renames", "--end-of-options", old, new)
+        if finished.status != 0:
+            return None
+        fields = finished.output.split(b"\0")
+        # ":100644 100755 old new M", then the path (git-diff-tree(1), Raw output)
+        return {
+            decode_path(path): header.split(b" ")[1].startswith(b"100")
+            for header, path in zip(fields[0::2], fields[1::2], strict=False)
+        }
+
     def diffstat(self, old: str, new: str) -> list[FileStat]:
         """Lines added and removed between two commits, a file each, in tree order; a rename is two files."""
         output = self._run("diff-tree", "-r", "-z", "--numstat", "--no-renames", "--end-of-options", old, new)

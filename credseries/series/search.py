@@ -12,28 +12,53 @@ if TYPE_CHECKING:
 
 NEEDLES = ("override_creds", "revert_creds")
 _BATCH = 8  # files that are worth one git process to read them
-_KIND = "search"
+_KIND, _LATEST = "search", "latest search"
+_MOST_CHANGES = 5000  # with more, git searches the tree as fast as the changed files are read
 
 
 class Search:
     """A running search for the needles through a commit. Raises UnknownRevision when it is made.
 
-    The result for a tree is kept in the cache, by the tree's id, so that it is searched once.
+    The result for a tree is kept in the cache, by the tree's id, so that it is searched once. Of another tree only the
+    files are read that differ from the tree that was searched last.
     """
 
     def __init__(self, repo: Repository, revision: str, cache: Cache) -> None:
         self.commit, self.tree = repo.resolve_tree(revision)
-        self._cache, self._key = cache, key(self.tree, *NEEDLES)
+        self._repo, self._cache, self._key = repo, cache, key(self.tree, *NEEDLES)
         known = cache.get(_KIND, self._key)
-        self._running = None if isinstance(known, list) else repo.grep_files(self.commit, NEEDLES)
-        self._found: Iterable[str] = known if isinstance(known, list) else self._remembered()
+        if not isinstance(known, list):
+            known = self._from_latest()
+        self._running = None if known is not None else repo.grep_files(self.commit, NEEDLES)
+        self._found: Iterable[str] = known if known is not None else self._searched()
 
-    def _remembered(self) -> Iterator[str]:
+    @property
+    def searches(self) -> bool:
+        """Whether git has to search the whole tree."""
+        return self._running is not None
+
+    def _from_latest(self) -> list[str] | None:
+        latest = self._cache.get(_LATEST, key(*NEEDLES))
+        changes = self._repo.changed_files(latest["tree"], self.tree) if isinstance(latest, dict) else None
+        if latest is None or changes is None or len(changes) > _MOST_CHANGES:
+            return None
+        texts = self._repo.read_files(self.commit, [path for path, regular in changes.items() if regular])
+        needles = [needle.encode() for needle in NEEDLES]
+        hits = {path for path, text in texts.items() if any(needle in text for needle in needles)}
+        same = {path for path in latest["found"] if path not in changes}
+        return self._remember(sorted(same | hits, key=lambda path: path.encode("utf-8", "surrogateescape")))
+
+    def _searched(self) -> Iterator[str]:
         found = []
         for path in self._running or ():
             found.append(path)
             yield path
+        self._remember(found)
+
+    def _remember(self, found: list[str]) -> list[str]:
         self._cache.put(_KIND, self._key, found)
+        self._cache.put(_LATEST, key(*NEEDLES), {"tree": self.tree, "found": found})
+        return found
 
     def batches(self) -> Iterator[list[str]]:
         """The paths of the files with a hit, a few at a time, as git finds them."""
