@@ -162,6 +162,20 @@ def test_the_light_pair_written_by_hand_is_proven() -> None:
     assert by_hand(FILTERED, light, ("revert_creds(old)", "revert_creds_light(old)")) is None
 
 
+def test_a_saved_variable_may_leave_others_of_its_declaration() -> None:
+    item = body("""
+	const struct cred *other = get(ctx), *old = NULL;
+
+	old = override_creds(ctx->cred);
+	change(ctx, other);
+	revert_creds(old);
+	return 0;
+""")
+    assert by_hand(item, GUARD, REVERT, (", *old = NULL", "")) is None
+    assert_refuted(by_hand(item, GUARD, REVERT, (" *other = get(ctx), *old = NULL", " *other")))
+    assert_refuted(by_hand(item, GUARD, REVERT, ("get(ctx), *old = NULL", "NULL")))
+
+
 def test_white_space_is_no_difference() -> None:
     assert by_hand(CLEAN, ("err = change(ctx)", "<<err>>  =  change( ctx )")) is None
 

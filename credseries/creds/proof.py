@@ -16,13 +16,15 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tree_sitter import Node
+
 from credseries.creds.effects import CREDENTIALS
 from credseries.creds.operations import Enter, Override, Step, Steps, Store
 from credseries.creds.state import MAX_STATES, Fault, State, apply, ways_on
 from credseries.csource.flow import FlowNode, Kind
 from credseries.csource.function import Function
 from credseries.csource.splice import OffsetMap
-from credseries.csource.syntax import text_of
+from credseries.csource.syntax import field, text_of
 
 ASSUMPTIONS = (
     "functions outside the analysed files leave the credentials as they found them",
@@ -79,6 +81,27 @@ def _is_silent_declaration(node: FlowNode, step: Step) -> bool:
     return not any(child.type == "init_declarator" for child in node.syntax.named_children) and not step.events
 
 
+def _declarators(declaration: Node, steps: Steps) -> list[str]:
+    """A declaration in parts, without saved variables that nothing else reads; empty when it sets nothing."""
+    found = [child for child in declaration.named_children if not _is_only_saved(child, steps)]
+    if not any(child.type == "init_declarator" for child in found):
+        return [] if len(found) < declaration.named_child_count else [text_of(declaration)]
+    return [text_of(child) for child in found]
+
+
+def _is_only_saved(declarator: Node, steps: Steps) -> bool:
+    target, value = declarator, None
+    if declarator.type == "init_declarator":
+        value = field(declarator, "value")
+        target = field(declarator, "declarator") or declarator
+    elif declarator.type not in ("pointer_declarator", "identifier"):
+        return False
+    while target.type == "pointer_declarator":
+        target = field(target, "declarator") or target
+    name = text_of(target)
+    return name in steps.saved and not steps.reads[name] and (value is None or value.type in ("null", "identifier"))
+
+
 class _Run:
     """One program, advanced from observation to observation."""
 
@@ -108,7 +131,10 @@ class _Run:
         syntax = node.syntax
         if syntax is None:
             return None
-        text = "".join(text_of(syntax).split())
+        parts = _declarators(syntax, self.steps) if syntax.type == "declaration" else [text_of(syntax)]
+        if not parts and not step.events:
+            return None
+        text = "".join("".join(parts).split())
         return (node.kind.value, self.side.origin(syntax.start_byte), text)
 
     def _guards(self, opened: int) -> bool:

@@ -190,6 +190,8 @@ class _Writer:
         self.changes.drop(statement.start_byte, statement.end_byte)
         others = [child for child in block.named_children if child.id != outer.id]
         holder = block.parent
+        if not others and holder is not None and holder.type in ("if_statement", "else_clause"):
+            raise Refused(f"the block of the revert at line {self.line(statement)} would be empty")
         if outer.id != statement.id or len(others) != 1 or holder is None or holder.type != "if_statement":
             return
         if child_field(holder, "alternative") is not None or block.type != "compound_statement":
