@@ -132,6 +132,14 @@ def test_a_macro_that_changes_credentials_cannot_be_followed() -> None:
     assert "my_begin() is a macro" in problem
 
 
+def test_a_function_that_cannot_be_read_is_no_harmless_one() -> None:
+    text = "void begin(struct my_ctx *ctx)\n{\n\tODD(x)\n\t\tctx->old = override_creds(ctx->cred);\n}\n"
+    caller = "int f(struct my_ctx *ctx)\n{\n\tconst struct cred *old = override_creds(ctx->cred);\n\n\tbegin(ctx);\n"
+    problem = of(program(one=text, two=caller + "\trevert_creds(old);\n\treturn 0;\n}\n"), "f")[1]
+    assert problem is not None
+    assert "begin() cannot be read" in problem
+
+
 def test_every_textual_hit_is_code_or_says_what_it_is() -> None:
     source = (
         "#define my_begin(c) override_creds(c)\n"

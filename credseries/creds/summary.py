@@ -56,9 +56,21 @@ def _wrapper(function: Function, site: Site) -> Wrapper | None:
     return Wrapper(function.name, function.path, expression, declared, wrapper_source(variant, expression))
 
 
+def _unread(function: Function, effects: Effects, why: str) -> Summary | None:
+    """The summary of a function that cannot be read: when it only begins, or only ends, overrides by its text."""
+    called = {match.decode() for match in re.findall(rb"(\w+)\s*\(", function.code)}
+    begins, ends = bool(called & set(effects.overrides)), bool(called & set(effects.reverts))
+    if begins == ends:
+        return None
+    local = _is_static(function) and not function.path.endswith(".h")
+    return Summary(function.name, function.path, local, begins, None, f"{function.name}() cannot be read: {why}")
+
+
 def summarise(analysis: Analysis) -> Summary | None:
     """The summary of a function, or None when it leaves its caller's credentials alone (as far as is known)."""
     function = analysis.function
+    if analysis.unreadable is not None:
+        return _unread(function, analysis.effects, analysis.unreadable)
     changing = [site for site in analysis.sites if site.kind is not SiteKind.SITE]
     if not changing:
         return None
