@@ -712,6 +712,20 @@ def test_a_macro_loop_without_arguments_has_a_way_past_it() -> None:
     assert [(moved.call) for moved in judged(item)[0].verdict(Form.GUARD).moved] == ["filter"]
 
 
+@pytest.mark.parametrize("task", ["current", "me"])
+def test_a_read_of_the_current_credentials_is_an_event(task: str) -> None:
+    item = body(f"""
+	const struct cred *old;
+	struct task_struct *me = current;
+
+	old = override_creds(ctx->cred);
+	change(ctx);
+	revert_creds(old);
+	return {task}->cred->count;
+""")
+    assert [moved.call for moved in judged(item)[0].verdict(Form.GUARD).moved] == [f"{task}->cred"]
+
+
 # -- lifetimes
 
 
@@ -724,6 +738,10 @@ def test_a_macro_loop_without_arguments_has_a_way_past_it() -> None:
         "ctx->cred = NULL;",
         "kref_put(&ctx->ref, my_ctx_free);",
         "advance(&ctx);",
+        "swap(ctx->cred, ctx->other);",
+        "list_for_each_entry(ctx, &all, node)\n\t\tchange(ctx);",
+        "if (more(ctx)) {\n\t\tstruct my_ctx *ctx = make();\n\n\t\tchange(ctx);\n\t}",
+        "struct my_ctx *same = ctx;\n\tmy_ctx_put(same);",
     ],
 )
 def test_a_context_that_may_go_away_keeps_its_reference(statement: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
@@ -127,16 +128,19 @@ def _last_argument(listed: Node) -> tuple[int, int]:
     return inner.start_byte, inner.end_byte
 
 
-def _reads(syntax: Node, effects: Effects) -> list[Event]:
+_CURRENT = re.compile(rb"(\w+)\s*=\s*current\s*[;,]")
+
+
+def _reads(syntax: Node, effects: Effects, tasks: set[bytes]) -> list[Event]:
     """The reads of the task's credentials through `current`."""
     found = []
     for node in walk(syntax):
         if node.type == "field_expression":
             base, member = child_field(node, "argument"), child_field(node, "field")
-            if base is None or member is None or text_of(base) != "current":
+            if base is None or member is None or base.text not in tasks:
                 continue
             if text_of(member) in effects.reads:
-                found.append(Event(node.start_byte, f"current->{text_of(member)}"))
+                found.append(Event(node.start_byte, f"{text_of(base)}->{text_of(member)}"))
     return found
 
 
@@ -172,6 +176,10 @@ class _Reader:
         self.variant = variant
         self.effects = effects
         self.code = variant.masked.text
+        # `current`, and the variables that are set to it
+        self.tasks = {b"current"}
+        if b"current" in self.code:
+            self.tasks.update(_CURRENT.findall(self.code))
 
     def _calls(self, syntax: Node) -> list[tuple[Node, str]]:
         """The calls in a piece of syntax, in text order, with what they call."""
@@ -182,8 +190,9 @@ class _Reader:
     def _events(self, syntax: Node, calls: list[tuple[Node, str]]) -> list[Event]:
         # a call begins where the called expression does
         found = [Event(call.start_byte, name) for call, name in calls]
-        if b"current" in self.code[syntax.start_byte : syntax.end_byte]:
-            found += _reads(syntax, self.effects)
+        text = self.code[syntax.start_byte : syntax.end_byte]
+        if b"cred" in text and any(task in text for task in self.tasks):
+            found += _reads(syntax, self.effects, self.tasks)
             found.sort(key=lambda event: event.offset)
         return found
 
