@@ -40,7 +40,7 @@ def checklist(format: Written = Format.MD, tree: Tree = HERE, branch: Branch = N
     \b
     Examples:
       credseries checklist > checklist.md
-      credseries checklist --format json | jq '.parts[].lines[] | select(.answer == "human")'
+      credseries checklist --format json | jq '.parts[].lines[].answer'
     """
     from credseries.review.checklist import to_json
     from credseries.series import saved

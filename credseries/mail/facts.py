@@ -183,7 +183,8 @@ def _merge_plan(series: SeriesRecord) -> str:
 
 
 def _step(topic: TopicRecord, patches: Sequence[PatchRecord], earlier: Sequence[TopicRecord]) -> str:
-    clauses = [f"{topic.name}: {topic.title} ({_range(patches)})", f"through the {topic.tree} tree"]
+    title = "" if topic.title == topic.name else f": {topic.title}"
+    clauses = [f"{topic.name}{title} ({_range(patches)})", f"through the {topic.tree} tree"]
     if topic.after:
         clauses.append(f"needs {' and '.join(topic.after)}")
     # A reviewer's question is also what need not wait.
