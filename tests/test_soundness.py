@@ -105,7 +105,7 @@ void f(struct my_ctx *ctx)
 
 
 def test_a_comment_with_a_bracket_in_the_call_does_not_end_it() -> None:
-    analysis, judged = judge(
+    analysis, _ = judge(
         """void f(struct my_ctx *ctx)
 {
 	const struct cred *old;
