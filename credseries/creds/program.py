@@ -28,6 +28,7 @@ class SourceFile:
         self.path = path
         self.source = source
         self._functions: dict[int, Function] = {}
+        self._callers: dict[str, list[Extent]] = {}
 
     @cached_property
     def lexed(self) -> Lexed:
@@ -72,17 +73,25 @@ class SourceFile:
         return {extent.start: extent for extent in self.extents}
 
     def calling(self, names: Iterable[str]) -> list[Extent]:
-        """The functions whose code has one of the words."""
-        wanted = list(names)
-        if not wanted:
-            return []
-        pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in wanted) + rb")\s*\(")
-        found = {}
-        for match in pattern.finditer(self.lexed.code):
+        """The functions whose bodies call one of the names, in text order."""
+        found = {extent.start: extent for name in names for extent in self._calling(name)}
+        return [found[start] for start in sorted(found)]
+
+    def _calling(self, name: str) -> list[Extent]:
+        """The functions that call a name; asked in every round of the analysis, so looked for once."""
+        if name not in self._callers:
+            self._callers[name] = self._find_callers(name.encode())
+        return self._callers[name]
+
+    def _find_callers(self, name: bytes) -> list[Extent]:
+        if name not in self.lexed.code:
+            return []  # most names are in few files, and a plain search is much faster than a pattern
+        found = []
+        for match in re.finditer(rb"\b" + re.escape(name) + rb"\s*\(", self.lexed.code):
             extent = self.extent_at(match.start())
             if extent is not None and match.start() > extent.body:
-                found[extent.start] = extent
-        return list(found.values())
+                found.append(extent)
+        return found
 
 
 @dataclass
