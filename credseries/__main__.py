@@ -1,5 +1,6 @@
 """`python -m credseries`, and what the `credseries` command starts."""
 
+import signal
 import sys
 
 
@@ -12,6 +13,9 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(130)
+    finally:
+        # the work is done: a Ctrl-C while Python shuts down would only turn the exit status into a killed process
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":
