@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import secrets
+import signal
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,16 @@ __all__ = [
 _IDENT = re.compile(r"(?P<name>.*) <(?P<email>[^<>]*)> \d+ [+-]\d+\s*")
 _LOCATION = ("--git-dir", "--git-common-dir", "--show-object-format", "--is-bare-repository")
 _PATHS_A_CALL = 1000  # stays far below the kernel's limit for arguments
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let a Ctrl-C wait until the block has ended: git's list of worktrees is not left half written."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(frozen=True)
@@ -304,11 +315,14 @@ class Repository:
         """
         with tempfile.TemporaryDirectory(prefix="credseries-") as parent:
             path = Path(parent, "worktree")
-            self._run("worktree", "add", "--force", "--no-checkout", "--quiet", "--", str(path), branch)
             try:
+                with _uninterrupted():
+                    self._run("worktree", "add", "--force", "--no-checkout", "--quiet", "--", str(path), branch)
                 yield path
             finally:
-                self._run("worktree", "remove", "--force", "--force", "--", str(path))
+                with _uninterrupted():
+                    if path.exists():
+                        self._run("worktree", "remove", "--force", "--force", "--", str(path))
 
     def _entries(self, commit: str, paths: Sequence[str], *, recursive: bool = True) -> dict[str, _Entry]:
         options = ["-r"] if recursive else []

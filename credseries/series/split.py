@@ -141,10 +141,12 @@ def split(repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: 
         assumptions=ASSUMPTIONS,
     )
     ref = f"refs/heads/{branch}"
-    repo.update_refs([RefChange(ref, ids[-1], repo.zero_id)], f"credseries split: {recipe.name}")
     try:
+        repo.update_refs([RefChange(ref, ids[-1], repo.zero_id)], f"credseries split: {recipe.name}")
         enrol(record)
     except BaseException:
-        repo.update_refs([RefChange(ref, repo.zero_id, ids[-1])], "credseries split: not enrolled")
+        # an interrupt can come when the branch is just made; somebody else's branch of that name is left alone
+        if repo.branch_tip(branch) == ids[-1]:
+            repo.update_refs([RefChange(ref, repo.zero_id, ids[-1])], "credseries split: not enrolled")
         raise
     return record
