@@ -377,7 +377,6 @@ class _Builder:
             return frontier
         self._check_expression(condition)
         [(number, _)] = self.step(frontier, Kind.SWITCH, condition)
-        outer = self.breakables[-1] if self.breakables else None
         inside = _Breakable(len(self.active), [], None)
         switch = _Switch(number, tuple(self.active))
         self.breakables.append(inside)
@@ -385,7 +384,6 @@ class _Builder:
         end = self.statement(body, [])
         self.switches.pop()
         self.breakables.pop()
-        del outer
         past: Frontier = [] if switch.has_default else [(number, "no case")]
         return end + inside.breaks + past
 
