@@ -1,7 +1,7 @@
-"""The effects table: which call puts other credentials in force and which ends that. Data, not code.
+"""The effects table: which call puts other credentials in force, which ends that, what each does to references. Data.
 
 The table that `CREDENTIALS` starts from is the interface of `include/linux/cred.h`; summaries of a tree's own
-functions (`credseries.creds.summary`) are added to it.
+functions (`credseries.creds.summary`) are added to it. Another pair of functions is another table (`MUTEX`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+
+# What is known of a value: the set of these that it can be. An error pointer counts as negative.
+ZERO, NEGATIVE, POSITIVE = 1, 2, 4
+ANY = ZERO | NEGATIVE | POSITIVE
 
 
 class Discipline(Enum):
@@ -19,11 +23,71 @@ class Discipline(Enum):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a caller finds a value: a parameter by its number (None: what is returned) and the way from there.
+
+    The way is "" for the value itself, "*" for what it points to, ".member" (or longer) for a member of that.
+    """
+
+    parameter: int | None
+    way: str = ""
+
+
+@dataclass(frozen=True)
+class Push:
+    """Put a credential in force and keep what was in force in a place."""
+
+    credential: str
+    saved: Place
+    discipline: Discipline = Discipline.COUNTED
+
+
+@dataclass(frozen=True)
+class Pop:
+    """Put in force what a place holds, and end the innermost override by that."""
+
+    saved: Place
+    discipline: Discipline = Discipline.COUNTED
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Put a credential in force instead of the one that is, whose reference is dropped; nothing is saved."""
+
+    credential: str
+
+
+Act = Push | Pop | Swap
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One way that a call can end: what it returns (a set of ZERO, NEGATIVE, POSITIVE) and what it has done.
+
+    It can happen only when each place in `given` has a value of the set beside it, and leaves those in `leaves`.
+    """
+
+    result: int = ANY
+    acts: tuple[Act, ...] = ()
+    given: tuple[tuple[Place, int], ...] = ()
+    leaves: tuple[tuple[Place, int], ...] = ()
+
+
+class Reference(Enum):
+    """What a call does to a reference: take one on its first argument, drop that, or return a new one (or NULL)."""
+
+    TAKE = "take"
+    DROP = "drop"
+    MAKE = "make"
+    TRY_MAKE = "try make"
+
+
+@dataclass(frozen=True)
 class Wrapper:
     """A function that puts `expression` in force and returns what was in force before.
 
-    `parameter_type` is the declaration of its first parameter, `declarations` the text before its return statement,
-    both as written; `path` is where it is defined.
+    `parameter` is its parameter as declared, `source` the kind of source of its expression; `path` is where it is
+    defined.
     """
 
     name: str
@@ -31,6 +95,18 @@ class Wrapper:
     expression: str
     parameter: str
     source: str
+    discipline: Discipline = Discipline.COUNTED
+
+
+@dataclass(frozen=True)
+class Values:
+    """Functions by what they tell of a value, for following tests of results (include/linux/err.h, compiler.h)."""
+
+    same: frozenset[str] = frozenset({"likely", "unlikely", "READ_ONCE"})
+    is_error: frozenset[str] = frozenset({"IS_ERR"})
+    is_error_or_null: frozenset[str] = frozenset({"IS_ERR_OR_NULL"})
+    errors: frozenset[str] = frozenset({"ERR_PTR", "ERR_CAST"})
+    of_error: frozenset[str] = frozenset({"PTR_ERR"})
 
 
 @dataclass(frozen=True)
@@ -38,34 +114,50 @@ class Effects:
     """Names of functions (and guard classes) and what calling them does to the credentials in force.
 
     `opaque` holds functions whose effect a caller cannot be analysed with, and why; `acquires` says which of these
-    start an override (the others end one). `passes_on` says that the table is complete, so that a function that calls
-    one of these and reverts nothing leaves its own caller with the effect.
+    start an override (the others end one). `calls` are functions whose effect is known outcome by outcome.
+    `passes_on` says that the table is complete, so that a function that calls one of these and reverts nothing leaves
+    its own caller with the effect. `saves` is False where an override returns nothing to save, and what ends it names
+    the same object again (a lock). `references` and `current` are what the reference ledger follows, `lasting` the
+    variables of the file that are set up once and dropped when the module goes, `immortal` functions that return a
+    credential that is never freed.
     """
 
     overrides: Mapping[str, Discipline]
     reverts: Mapping[str, Discipline]
     guards: Mapping[str, Discipline]
-    reads: frozenset[str]
+    reads: frozenset[str] = frozenset()
     wrappers: Mapping[str, Wrapper] = field(default_factory=dict)
     opaque: Mapping[str, str] = field(default_factory=dict)
     acquires: frozenset[str] = frozenset()
+    calls: Mapping[str, tuple[Outcome, ...]] = field(default_factory=dict)
     passes_on: bool = False
+    saves: bool = True
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    current: frozenset[str] = frozenset()
+    lasting: frozenset[str] = frozenset()
+    immortal: frozenset[str] = frozenset()
+    values: Values = field(default_factory=Values)
 
     def with_summaries(
-        self, wrappers: Mapping[str, Wrapper], opaque: Mapping[str, str], acquires: frozenset[str]
+        self,
+        wrappers: Mapping[str, Wrapper],
+        opaque: Mapping[str, str],
+        acquires: frozenset[str],
+        calls: Mapping[str, tuple[Outcome, ...]] | None = None,
     ) -> Effects:
         """This table and the summaries of a tree's (or a file's) own functions."""
         return replace(
             self,
-            overrides={**self.overrides, **dict.fromkeys(wrappers, Discipline.COUNTED)},
+            overrides={**self.overrides, **{name: item.discipline for name, item in wrappers.items()}},
             wrappers={**self.wrappers, **wrappers},
             opaque={**self.opaque, **opaque},
             acquires=self.acquires | acquires,
+            calls={**self.calls, **(calls or {})},
         )
 
     def touches(self, name: str) -> bool:
         """Whether a call of this name changes the credentials in force."""
-        return name in self.overrides or name in self.reverts or name in self.opaque
+        return name in self.overrides or name in self.reverts or name in self.opaque or name in self.calls
 
 
 CREDENTIALS = Effects(
@@ -75,4 +167,34 @@ CREDENTIALS = Effects(
     reads=frozenset({"cred", "real_cred"}),
     opaque={"commit_creds": "commit_creds() replaces the task's own credentials"},
     acquires=frozenset({"commit_creds"}),
+    references={
+        "get_cred": Reference.TAKE,
+        "get_new_cred": Reference.TAKE,
+        "put_cred": Reference.DROP,
+        "abort_creds": Reference.DROP,
+        "commit_creds": Reference.DROP,
+        "prepare_creds": Reference.TRY_MAKE,
+        "prepare_exec_creds": Reference.TRY_MAKE,
+        "prepare_kernel_cred": Reference.TRY_MAKE,
+        "cred_alloc_blank": Reference.TRY_MAKE,
+        "get_task_cred": Reference.MAKE,
+        "get_current_cred": Reference.MAKE,
+    },
+    current=frozenset({"current_cred"}),
+    immortal=frozenset({"kernel_cred"}),
+)
+
+# A second pair, to show that the engine knows no credentials: what is watched is every call.
+MUTEX = Effects(
+    overrides={"mutex_lock": Discipline.COUNTED},
+    reverts={"mutex_unlock": Discipline.COUNTED},
+    guards={"mutex": Discipline.COUNTED},
+    opaque={
+        "mutex_trylock": "mutex_trylock() takes the lock on some paths only",
+        "mutex_lock_interruptible": "mutex_lock_interruptible() takes the lock on some paths only",
+        "mutex_lock_killable": "mutex_lock_killable() takes the lock on some paths only",
+        "mutex_lock_nested": "mutex_lock_nested() names a lock class that a guard cannot",
+    },
+    acquires=frozenset({"mutex_trylock", "mutex_lock_interruptible", "mutex_lock_killable", "mutex_lock_nested"}),
+    saves=False,
 )

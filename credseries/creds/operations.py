@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
-from credseries.creds.effects import Discipline, Effects
+from credseries.creds.effects import ZERO, Discipline, Effects, Outcome, Push, Reference, Values
+from credseries.creds.effects import Swap as SwapAct
+from credseries.creds.places import RESULT, Test, in_call, place_of, root_of
+from credseries.creds.values import follow, tested_members
 from credseries.csource.flow import Flow, FlowNode, Kind
 from credseries.csource.function import Variant
 from credseries.csource.syntax import arguments, callee, identifiers, text_of, unparenthesised, walk
@@ -24,7 +27,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Override:
-    """`variable = via(argument);`, as byte offsets of the call, its argument list's inside and the statement."""
+    """`variable = via(argument);`, as byte offsets of the call, its argument list's inside and the statement.
+
+    `credential` is set instead of `argument` where the function's own text does not have it.
+    """
 
     call: int
     variable: str
@@ -32,6 +38,7 @@ class Override:
     via: str
     argument: tuple[int, int]
     statement: tuple[int, int]
+    credential: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,46 @@ class Revert:
     variable: str
     discipline: Discipline
     statement: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Another credential in place of the one in force, whose reference is dropped: `put_cred(override_creds(new));`"""
+
+    call: int
+    name: str
+    credential: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way that a call can end, in the caller's terms; see `credseries.creds.effects.Outcome`."""
+
+    result: int
+    operations: tuple[Override | Revert | Swap | Store, ...]
+    given: tuple[tuple[str, int], ...]
+    leaves: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a function that changes the credentials in force; `target` is the place that its result goes to."""
+
+    call: int
+    name: str
+    choices: tuple[Choice, ...]
+    target: str | None
+    expression: str
+
+    @property
+    def overrides(self) -> bool:
+        """Whether it can leave an override in force that was not before."""
+        return any(isinstance(item, Override | Swap) for choice in self.choices for item in choice.operations)
+
+    @property
+    def swaps(self) -> bool:
+        """Whether it can put other credentials in the place of those in force."""
+        return any(isinstance(item, Swap) for choice in self.choices for item in choice.operations)
 
 
 @dataclass(frozen=True)
@@ -82,15 +129,20 @@ class Leave:
     opened: int
 
 
-Operation = Override | Revert | Opaque | Store | Enter | Leave
+Operation = Override | Revert | Swap | Call | Opaque | Store | Enter | Leave
 
 
 @dataclass
 class Step:
-    """The events of a flow node in text order, and what it does."""
+    """The events of a flow node in text order, and what it does.
+
+    `learns` are followed places and the values that they are set to, `test` what a condition (or a returned value) is.
+    """
 
     events: tuple[Event, ...] = ()
     operations: tuple[Operation, ...] = ()
+    learns: tuple[tuple[str, Test], ...] = ()
+    test: Test | None = None
 
 
 @dataclass
@@ -106,6 +158,7 @@ class Steps:
     saved: frozenset[str]
     reads: dict[str, list[int]] = field(default_factory=dict)
     unfollowed: list[tuple[int, str]] = field(default_factory=list)
+    tracked: frozenset[str] = frozenset()
 
     def operations(self) -> list[Operation]:
         """Every operation, in the order of the flow's nodes (text order, nearly)."""
@@ -128,6 +181,7 @@ def _last_argument(listed: Node) -> tuple[int, int]:
     return inner.start_byte, inner.end_byte
 
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _CURRENT = re.compile(rb"(\w+)\s*=\s*current\s*[;,]")
 
 
@@ -144,31 +198,68 @@ def _reads(syntax: Node, effects: Effects, tasks: set[bytes]) -> list[Event]:
     return found
 
 
-def _variable(node: Node | None) -> str | None:
-    return text_of(node) if node is not None and node.type == "identifier" else None
-
-
-def _assignment(syntax: Node) -> tuple[str | None, Node | None, bool]:
-    """The variable, the value and whether it is a plain local name, for `x = v;` and `T *x = v;`."""
+def _assigned(syntax: Node) -> tuple[str | None, Node | None]:
+    """The place and the value of `x = v;` and `T *x = v;`."""
     if syntax.type == "expression_statement" and syntax.named_children:
         inner = syntax.named_children[0]
         operator = child_field(inner, "operator") if inner.type == "assignment_expression" else None
         if operator is not None and text_of(operator) == "=":
-            return _variable(child_field(inner, "left")), child_field(inner, "right"), True
+            return place_of(child_field(inner, "left")), child_field(inner, "right")
     if syntax.type == "declaration":
         declarators = [child for child in syntax.named_children if child.type == "init_declarator"]
         others = [child for child in syntax.named_children if child.type in ("identifier", "pointer_declarator")]
         if len(declarators) == 1 and not others:
-            target = child_field(declarators[0], "declarator")
-            while target is not None and target.type == "pointer_declarator":
-                target = child_field(target, "declarator")
-            return _variable(target), child_field(declarators[0], "value"), True
-    return None, None, False
+            return _declared_name(declarators[0]), child_field(declarators[0], "value")
+    return None, None
+
+
+def _declared_name(declarator: Node) -> str | None:
+    """The variable that an init_declarator declares."""
+    target = child_field(declarator, "declarator")
+    while target is not None and target.type == "pointer_declarator":
+        target = child_field(target, "declarator")
+    return text_of(target) if target is not None and target.type == "identifier" else None
 
 
 def _is_null(node: Node) -> bool:
     inner = unparenthesised(node)
     return inner.type == "null" or text_of(inner) in ("NULL", "0")
+
+
+def _same(text: str) -> str:
+    """An expression without its layout."""
+    return "".join(text.split())
+
+
+def _whole(call: Node, values: Values) -> Node:
+    """The outermost expression whose value is the call's: through parentheses and macros like likely()."""
+    node = call
+    while node.parent is not None:
+        outer = node.parent
+        if outer.type == "argument_list" and outer.named_child_count == 1 and outer.parent is not None:
+            if callee(outer.parent) not in values.same:
+                break
+            node = outer.parent
+        elif outer.type == "parenthesized_expression" and outer.parent is not None:
+            node = outer
+        else:
+            break
+    return node
+
+
+def _is_conditional(call: Node, top: Node) -> bool:
+    """Whether a call is evaluated on some ways through its expression only, or more than once."""
+    node = call
+    while node.id != top.id and node.parent is not None:
+        outer = node.parent
+        first = child_field(outer, "left") or child_field(outer, "condition")
+        short = outer.type == "binary_expression" and text_of(child_field(outer, "operator") or outer) in ("&&", "||")
+        if (short or outer.type == "conditional_expression") and (first is None or first.id != node.id):
+            return True
+        if outer.type in ("compound_statement", "sizeof_expression"):
+            return True
+        node = outer
+    return False
 
 
 class _Reader:
@@ -206,13 +297,15 @@ class _Reader:
             return self._open(node, syntax)
         found = self._calls(syntax)
         calls = [call for call, name in found if self.effects.touches(name)]
-        others = [item for item in found if not self.effects.touches(item[1])]
-        events = tuple(self._events(syntax, others))
+        # what a function of known effect does besides its effect can be observed
+        seen = [item for item in found if not self.effects.touches(item[1]) or item[1] in self.effects.calls]
+        events = tuple(self._events(syntax, seen))
         if not calls:
             return Step(events)
-        operation = self._canonical(node, syntax, calls) if len(calls) == 1 else None
+        operation = self._operation(node, syntax, calls[0]) if len(calls) == 1 else None
         if operation is not None:
             return Step(events, (operation,))
+        events = tuple(event for event in events if not self.effects.touches(event.name))
         return Step(events, tuple(self._opaque(node, call) for call in calls))
 
     def _open(self, node: FlowNode, syntax: Node) -> Step:
@@ -229,31 +322,123 @@ class _Reader:
             return Step(events, (Opaque(node.start, node.macro, reason, acquires=True, expression=node.macro),))
         return Step(events)
 
-    def _canonical(self, node: FlowNode, syntax: Node, calls: list[Node]) -> Operation | None:
-        call = calls[0]
+    def _operation(self, node: FlowNode, syntax: Node, call: Node) -> Operation | None:
         name = callee(call)
-        if node.kind is not Kind.STATEMENT or name in self.effects.opaque:
+        if name in self.effects.opaque:
             return None
-        passed = arguments(call)
+        if name in self.effects.calls:
+            return self._call(node, syntax, call)
         if name in self.effects.reverts:
-            inner = syntax.named_children[0] if syntax.type == "expression_statement" else None
-            variable = _variable(passed[0]) if len(passed) == 1 else None
-            if inner is None or inner.id != call.id or variable is None:
-                return None
-            return Revert(call.start_byte, variable, self.effects.reverts[name], (syntax.start_byte, syntax.end_byte))
-        variable, value, _ = _assignment(syntax)
-        if variable is None or value is None or value.id != call.id or not passed:
+            return self._revert(node, syntax, call)
+        return self._override(node, syntax, call)
+
+    def _revert(self, node: FlowNode, syntax: Node, call: Node) -> Operation | None:
+        passed = arguments(call)
+        inner = syntax.named_children[0] if syntax.type == "expression_statement" else None
+        if node.kind is not Kind.STATEMENT or inner is None or inner.id != call.id or not passed:
             return None
-        if b"=" in self.code[passed[0].start_byte : passed[-1].end_byte]:
+        discipline = self.effects.reverts[callee(call)]
+        statement = (syntax.start_byte, syntax.end_byte)
+        if not self.effects.saves:
+            return Revert(call.start_byte, self._object(passed), discipline, statement)
+        place = place_of(passed[0]) if len(passed) == 1 else None
+        if place is not None:
+            return Revert(call.start_byte, place, discipline, statement)
+        # what is put back has a reference of its own: it takes the place of what is in force
+        given = unparenthesised(passed[0])
+        if given.type == "call_expression" and self.effects.references.get(callee(given)) is Reference.TAKE:
+            return Swap(call.start_byte, callee(call), " ".join(text_of(arguments(given)[0]).split()))
+        return None
+
+    def _object(self, passed: list[Node]) -> str:
+        return _same(self.code[passed[0].start_byte : passed[-1].end_byte].decode("utf-8", "replace"))
+
+    def _override(self, node: FlowNode, syntax: Node, call: Node) -> Operation | None:
+        name, passed = callee(call), arguments(call)
+        if not passed or b"=" in self.code[passed[0].start_byte : passed[-1].end_byte]:
             return None  # the argument may assign what the proof takes to be unchanged
-        return Override(
-            call.start_byte,
-            variable,
-            self.effects.overrides[name],
-            name,
-            (passed[0].start_byte, passed[-1].end_byte),
-            (syntax.start_byte, syntax.end_byte),
-        )
+        argument = (passed[0].start_byte, passed[-1].end_byte)
+        inner = syntax.named_children[0] if syntax.type == "expression_statement" else None
+        variable: str | None = None
+        if node.kind is Kind.RETURN:
+            variable = RESULT if unparenthesised(syntax).id == call.id else None
+        elif node.kind is not Kind.STATEMENT:
+            return None
+        elif not self.effects.saves:
+            variable = self._object(passed) if inner is not None and inner.id == call.id else None
+        else:
+            variable, value = _assigned(syntax)
+            if value is None or value.id != call.id:
+                variable = None
+            if inner is not None and self._drops(inner, call):
+                return Swap(call.start_byte, name, " ".join(self._text(*argument).split()))
+        if variable is None:
+            return None
+        statement = (syntax.start_byte, syntax.end_byte)
+        return Override(call.start_byte, variable, self.effects.overrides[name], name, argument, statement)
+
+    def _text(self, start: int, end: int) -> str:
+        return self.code[start:end].decode("utf-8", "replace")
+
+    def _drops(self, outer: Node, call: Node) -> bool:
+        """Whether an expression drops the reference of what a call returns, and does nothing else."""
+        if outer.type != "call_expression" or self.effects.references.get(callee(outer)) is not Reference.DROP:
+            return False
+        passed = arguments(outer)
+        counted = self.effects.overrides.get(callee(call)) is Discipline.COUNTED
+        return len(passed) == 1 and unparenthesised(passed[0]).id == call.id and counted
+
+    def _call(self, node: FlowNode, syntax: Node, call: Node) -> Operation | None:
+        name, passed = callee(call), arguments(call)
+        if _is_conditional(call, syntax):
+            return None
+        whole = _whole(call, self.effects.values)
+        target, value = _assigned(syntax)
+        if value is None or unparenthesised(value).id != unparenthesised(whole).id:
+            target = self._assigned_within(whole)
+        if node.kind is Kind.RETURN and unparenthesised(syntax).id == unparenthesised(whole).id:
+            target = RESULT
+        choices = []
+        for outcome in self.effects.calls[name]:
+            choice = self._choice(outcome, call, passed, target)
+            if choice is None:
+                return None
+            choices.append(choice)
+        return Call(call.start_byte, name, tuple(choices), target, " ".join(text_of(call).split()))
+
+    @staticmethod
+    def _assigned_within(whole: Node) -> str | None:
+        """The place of `(x = f())` inside a condition."""
+        outer = whole.parent
+        if outer is None or outer.type != "assignment_expression":
+            return None
+        operator = child_field(outer, "operator")
+        return place_of(child_field(outer, "left")) if operator is not None and text_of(operator) == "=" else None
+
+    def _choice(self, outcome: Outcome, call: Node, passed: list[Node], target: str | None) -> Choice | None:
+        """An outcome in the caller's terms; None when the caller has no name for a place that it uses."""
+        operations: list[Override | Revert | Swap | Store] = []
+        name, at = callee(call), call.start_byte
+        saved = False
+        for act in outcome.acts:
+            if isinstance(act, SwapAct):
+                operations.append(Swap(at, name, act.credential))
+                continue
+            result = act.saved.parameter is None
+            place = target if result else in_call(act.saved, passed)
+            if place is None:
+                return None
+            if isinstance(act, Push):
+                saved = saved or result
+                operations.append(Override(at, place, act.discipline, name, (0, 0), (0, 0), act.credential))
+            else:
+                operations.append(Revert(at, place, act.discipline, (0, 0)))
+        if target is not None and target != RESULT and not saved:
+            operations.append(Store(target, null=outcome.result == ZERO))
+        sides = [[(in_call(place, passed), mask) for place, mask in side] for side in (outcome.given, outcome.leaves)]
+        given, leaves = ([(place, mask) for place, mask in side if place is not None] for side in sides)
+        known = [(RESULT, outcome.result)] + ([(target, outcome.result)] if target not in (None, RESULT) else [])
+        return Choice(outcome.result, tuple(operations), tuple(given), (*leaves, *known))
 
     def _opaque(self, node: FlowNode, call: Node) -> Opaque:
         name = callee(call)
@@ -272,18 +457,25 @@ class _Reader:
 _PLAIN = ("identifier", "field_expression", "field_identifier", "parenthesized_expression")
 
 
+def _last_value(node: Node | None) -> Node | None:
+    """What `a = b = v` assigns."""
+    while node is not None and node.type == "assignment_expression":
+        node = child_field(node, "right")
+    return node
+
+
 def _stores(syntax: Node, saved: frozenset[str]) -> list[Store]:
     """Other assignments to saved variables in a statement."""
-    variable, value, plain = _assignment(syntax)
-    if plain and variable in saved and variable is not None and value is not None:
+    variable, value = _assigned(syntax)
+    if variable in saved and variable is not None and value is not None and value.type != "assignment_expression":
         null = _is_null(value)
         return [Store(variable, null, null or all(node.type in _PLAIN for node in walk(value)))]
     found = []
     for node in walk(syntax):
         if node.type == "assignment_expression":
-            name = _variable(child_field(node, "left"))
+            name, last = place_of(child_field(node, "left")), _last_value(node)
             if name in saved and name is not None:
-                found.append(Store(name, null=False))
+                found.append(Store(name, null=last is not None and _is_null(last)))
     return found
 
 
@@ -303,29 +495,101 @@ def _written(identifier: Node) -> bool:
     return False
 
 
-def read_steps(variant: Variant, effects: Effects, also_saved: frozenset[str] = frozenset()) -> Steps:
-    """What every step of a function variant does; `also_saved` are variables that the original saves credentials in."""
+def _touched(operation: Operation) -> list[Override | Revert]:
+    """The overrides and reverts of an operation."""
+    if isinstance(operation, Override | Revert):
+        return [operation]
+    if not isinstance(operation, Call):
+        return []
+    found = [item for choice in operation.choices for item in choice.operations]
+    return [item for item in found if isinstance(item, Override | Revert)]
+
+
+def read_steps(
+    variant: Variant, effects: Effects, also_saved: frozenset[str] = frozenset(), *, members: bool = False
+) -> Steps:
+    """What every step of a function variant does.
+
+    `also_saved` are variables that the original saves credentials in; with `members`, tests of members of the
+    parameters are followed as well, which a summary needs.
+    """
     reader = _Reader(variant, effects)
     flow = variant.flow
     steps = [reader.step(node) for node in flow.nodes]
     own: set[int] = set()
     names = set(also_saved)
-    for step in steps:
+    for node, step in zip(flow.nodes, steps, strict=True):
         for operation in step.operations:
-            if isinstance(operation, Override | Revert):
-                names.add(operation.variable)
-                if isinstance(operation, Revert):
-                    own.update(range(*operation.statement))
+            names.update(item.variable for item in _touched(operation) if item.variable != RESULT)
+            if isinstance(operation, Revert):
+                own.update(range(*operation.statement))
+            elif isinstance(operation, Call) and node.syntax is not None:
+                own.update(range(operation.call, node.syntax.end_byte))
     saved = frozenset(names)
     for node, step in zip(flow.nodes, steps, strict=True):
         if node.syntax is None or step.operations or not saved:
             continue
-        stores = _stores(node.syntax, saved)
+        stores = _stores(node.syntax, saved) if effects.saves else _moved(node.syntax, saved)
         if stores:
             step.operations = tuple(stores)
     result = Steps(flow, steps, saved, {name: [] for name in names})
-    _read_names(variant, own, result)
+    if effects.saves:
+        _read_names(variant, own, result)
+    if any(step.operations for step in steps):
+        _follow(variant, effects, result, members)
     return result
+
+
+def _follow(variant: Variant, effects: Effects, result: Steps, members: bool) -> None:
+    """Find whose values tell which way a path goes: results of calls with several outcomes, and what is returned."""
+    candidates: set[str] = set()
+    calls: dict[int, int] = {}
+    for node, step in zip(result.flow.nodes, result.steps, strict=True):
+        for operation in step.operations:
+            if isinstance(operation, Call):
+                calls[node.number] = operation.call
+                for choice in operation.choices:
+                    candidates.update(place for place, _ in (*choice.given, *choice.leaves) if place != RESULT)
+        if node.kind is Kind.RETURN and node.syntax is not None:
+            place = place_of(node.syntax)
+            if place is not None and "." not in place and "*" not in place:
+                candidates.add(place)
+    if members:
+        candidates |= tested_members(result.flow, variant.parameters)
+    known = frozenset({*effects.overrides, *effects.reverts, *effects.references})
+    found = follow(variant, effects.values, result.saved, candidates, calls, known)
+    result.tracked = found.places
+    for step in result.steps:
+        step.operations = tuple(_only_followed(item, found.places) for item in step.operations)
+    for number, learns in found.learns.items():
+        result.steps[number].learns = learns
+    for number, test in found.tests.items():
+        result.steps[number].test = test
+
+
+def _only_followed(operation: Operation, places: frozenset[str]) -> Operation:
+    """A call's outcomes without what they say of places that are not followed."""
+    if not isinstance(operation, Call):
+        return operation
+    kept = places | {RESULT}
+
+    def known(items: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+        return tuple((place, mask) for place, mask in items if place in kept)
+
+    choices = (replace(item, given=known(item.given), leaves=known(item.leaves)) for item in operation.choices)
+    return replace(operation, choices=tuple(choices))
+
+
+def _moved(syntax: Node, objects: frozenset[str]) -> list[Store]:
+    """Assignments after which the expression for an object may mean another one."""
+    found = []
+    for node in walk(syntax):
+        if node.type in ("assignment_expression", "update_expression"):
+            place = place_of(child_field(node, "left") or child_field(node, "argument"))
+            if place is not None:
+                words = {item: set(_WORD.findall(item)) for item in objects}
+                found += [Store(item, null=False) for item in objects if root_of(place) in words[item]]
+    return found
 
 
 def _read_names(variant: Variant, own: set[int], result: Steps) -> None:

@@ -121,7 +121,7 @@ class Program:
             self.analyses[file.path, extent.start] = analysis
             found[function.name, function.path] = summarise(analysis)
         known = {(item.name, item.path): item for item in self.summaries}
-        changed = [key for key, summary in found.items() if (summary is None) != (key not in known)]
+        changed = [key for key, summary in found.items() if summary != known.get(key)]
         for key in changed:
             known.pop(key, None)
         fresh = {key: summary for key in changed if (summary := found[key]) is not None}
@@ -149,9 +149,9 @@ class Program:
         self.base = self.base.with_summaries({}, macros, frozenset(macros))
         fresh = self._analyse(self._callers(self.base.overrides))
         fresh = self._round([*self.base.overrides, *self.base.reverts, *macros, *fresh], fresh)
-        self._round(fresh, fresh)
+        fresh = self._round(fresh, fresh)
         self.base = replace(self.base, passes_on=True)
-        fresh = [item.name for item in self.summaries]
+        fresh = [*fresh, *(item.name for item in self.summaries)]
         for _ in range(_MAX_ROUNDS):
             if not fresh:
                 break

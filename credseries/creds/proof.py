@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from credseries.creds.effects import CREDENTIALS
-from credseries.creds.operations import Enter, Override, Step, Steps, Store
-from credseries.creds.state import MAX_STATES, Fault, State, apply, ways_on
+from credseries.creds.operations import Call, Enter, Override, Step, Steps, Store, Swap
+from credseries.creds.state import MAX_STATES, Fault, Mode, State, outcomes, ways_on
 from credseries.csource.flow import FlowNode, Kind
 from credseries.csource.function import Function
 from credseries.csource.splice import OffsetMap
@@ -108,6 +108,7 @@ class _Run:
     def __init__(self, side: Side) -> None:
         self.side = side
         self.steps = side.steps
+        self.mode = Mode(side.origin)
 
     def _key(self, node: FlowNode, step: Step) -> tuple[object, ...] | None:
         """What can be observed of a step, or None when it is silent."""
@@ -116,7 +117,8 @@ class _Run:
                 return ("override", self.side.origin(operation.call))
         stores = [operation for operation in step.operations if isinstance(operation, Store)]
         seen = step.events or not all(store.only and not self.steps.reads.get(store.variable) for store in stores)
-        if step.operations and not (stores and seen):
+        changes = any(isinstance(operation, Call | Swap) for operation in step.operations)
+        if step.operations and not changes and not (stores and seen):
             # a Leave may belong to a scope that is not about credentials: then its cleanup can be observed
             opened = node.opened
             if node.kind is Kind.CLEANUP and not self._guards(opened):
@@ -150,23 +152,24 @@ class _Run:
             if key is not None:
                 events = tuple((self.side.origin(event.offset), event.name) for event in step.events)
                 return _Stop(number, state, key, events)
-            after = self.perform(number, state)
+            [(_, after), *_] = outcomes(step, state, self.mode)
             if isinstance(after, Fault):
                 return _Stop(number, state, ("fault", self.side.origin(after.call)), (), after)
-            ways = ways_on(node, after, self.steps.saved)
+            ways = ways_on(self.steps, number, after)
             if not ways:
                 return _Stop(number, after, ("nowhere",), ())
-            state, number = after, ways[0][1]
+            _, number, state = ways[0]
         return None
 
-    def perform(self, number: int, state: State) -> State | Fault:
-        """The state after a node's operations."""
-        for operation in self.steps.steps[number].operations:
-            after = apply(state, operation, self.side.origin)
+    def onward(self, stop: _Stop) -> dict[tuple[int, object], tuple[int, State]] | Fault:
+        """Where a step that can be observed leads: by outcome and edge, the next node and the state before it."""
+        found: dict[tuple[int, object], tuple[int, State]] = {}
+        for outcome, after in outcomes(self.steps.steps[stop.number], stop.state, self.mode):
             if isinstance(after, Fault):
                 return after
-            state = after
-        return state
+            for label, target, state in ways_on(self.steps, stop.number, after):
+                found[outcome, self.label(label)] = (target, state)
+        return found
 
     def label(self, label: object) -> object:
         """An edge's label in terms of the original's offsets."""
@@ -222,7 +225,7 @@ class _LockStep:
             before, after = self._put_in_force(self.before, one), self._put_in_force(self.after, two)
             if before != after:
                 return Counterexample((*self._path(parent), line), line, "the override", before, after)
-        if self._labels(self.before, one) != self._labels(self.after, two):
+        if self._labels(self.before.onward(one)) != self._labels(self.after.onward(two)):
             what = self._what(one)
             return Counterexample((*self._path(parent), line), line, what, "its ways on", "other ways on")
         return None
@@ -275,22 +278,14 @@ class _LockStep:
         return ""
 
     @staticmethod
-    def _labels(run: _Run, stop: _Stop) -> set[object]:
-        after = run.perform(stop.number, stop.state)
-        if isinstance(after, Fault):
-            return {after.reason}
-        ways = ways_on(run.steps.flow.nodes[stop.number], after, run.steps.saved)
-        return {run.label(label) for label, _ in ways}
+    def _labels(ways: dict[tuple[int, object], tuple[int, State]] | Fault) -> set[object]:
+        return {ways.reason} if isinstance(ways, Fault) else set(ways)
 
     def _ways(self, one: _Stop, two: _Stop) -> list[tuple[int, State, int, State]]:
-        after_one = self.before.perform(one.number, one.state)
-        after_two = self.after.perform(two.number, two.state)
-        if isinstance(after_one, Fault) or isinstance(after_two, Fault):
+        ways_one, ways_two = self.before.onward(one), self.after.onward(two)
+        if isinstance(ways_one, Fault) or isinstance(ways_two, Fault):
             return []
-        ways_one = ways_on(self.before.steps.flow.nodes[one.number], after_one, self.before.steps.saved)
-        ways_two = ways_on(self.after.steps.flow.nodes[two.number], after_two, self.after.steps.saved)
-        taken = {self.after.label(label): target for label, target in ways_two}
-        return [(target, after_one, taken[self.before.label(label)], after_two) for label, target in ways_one]
+        return [(*target, *ways_two[way]) for way, target in ways_one.items()]
 
 
 def compare(before: Side, after: Side, accessors: Mapping[str, str]) -> Counterexample | None:

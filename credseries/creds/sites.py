@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 
 from credseries.creds.effects import Discipline, Effects
 from credseries.creds.lifetime import unproven
-from credseries.creds.operations import Enter, Opaque, Override, Revert, Steps, read_steps
+from credseries.creds.operations import Call, Enter, Opaque, Override, Revert, Steps, Swap, read_steps
+from credseries.creds.places import RESULT
 from credseries.creds.source import Source, classify
-from credseries.creds.state import Exploration, explore
+from credseries.creds.state import DIRECT, Exploration, Mode, explore
 from credseries.csource.function import Function, Variant
 from credseries.csource.syntax import field, identifiers, text_of, walk
 
@@ -59,13 +61,18 @@ class Site:
 
 @dataclass(frozen=True)
 class Analysis:
-    """A function under an effects table: its sites and each variant's steps; `unreadable` says why there are none."""
+    """A function under an effects table: its sites and each variant's steps; `unreadable` says why there are none.
+
+    `for_caller` is a walk over each variant that follows what is done to the caller's credentials; it is there when
+    something is.
+    """
 
     function: Function
     effects: Effects
     sites: tuple[Site, ...]
     steps: tuple[Steps, ...]
     unreadable: str | None = None
+    for_caller: tuple[Exploration, ...] = ()
 
 
 def _is_local(variant: Variant, name: str) -> bool:
@@ -98,15 +105,44 @@ class _VariantSites:
         self.reverts = [item for item in operations if isinstance(item, Revert)]
         self.opaque = [item for item in operations if isinstance(item, Opaque)]
         self.enters = [item for item in operations if isinstance(item, Enter)]
+        self.calls = [item for item in operations if isinstance(item, Call)]
+        self.swaps = [item for item in operations if isinstance(item, Swap)]
+
+    @cached_property
+    def for_caller(self) -> Exploration:
+        """A walk that follows what the function does to its caller's credentials."""
+        steps = read_steps(self.variant, self.effects, members=True)
+        return explore(steps, mode=Mode(DIRECT.identify, frozenset(self.variant.parameters)))
+
+    @cached_property
+    def changes_caller(self) -> bool:
+        """Whether some path, as far as all of them are understood, leaves the caller with other credentials."""
+        found = self.for_caller
+        return not found.faults and found.complete and any(way.state.done for way in found.ways_out)
 
     def sites(self) -> list[Site]:
         found = [self._override(item) for item in self.overrides]
         found += [self._opaque(item) for item in self.opaque if item.acquires]
         found += [self._entered(item) for item in self.enters]
+        found += [self._called(item) for item in self.calls if item.overrides]
+        found += [self._called(item) for item in self.swaps]
+        loose: list[Opaque | Revert | Call] = [item for item in self.opaque if not item.acquires]
+        loose += self.reverts
+        loose += [item for item in self.calls if not item.overrides]
         if not found:
-            loose: list[Opaque | Revert] = [*self.opaque, *self.reverts]
             found += [self._revert_only(item) for item in loose]
-        return sorted(found, key=lambda site: site.call)
+        found.sort(key=lambda site: site.call)
+        return self._with_loose(found, [item.call for item in loose])
+
+    @staticmethod
+    def _with_loose(found: list[Site], loose: list[int]) -> list[Site]:
+        """Reverts that end no site that is known belong to the function's first site, so that none is lost."""
+        mine = {call for site in found for call in site.calls}
+        rest = tuple(Revert(call, "", Discipline.COUNTED, (call, call)) for call in loose if call not in mine)
+        if rest and found:
+            index = next((i for i, site in enumerate(found) if site.converted is None), 0)
+            found[index] = replace(found[index], reverts=(*found[index].reverts, *rest))
+        return found
 
     def _source(self, override: Override) -> Source:
         wrapper = self.effects.wrappers.get(override.via)
@@ -117,8 +153,10 @@ class _VariantSites:
         reverts = tuple(revert for revert in self.reverts if revert.call in ends)
         source = self._source(item)
         expression = self.function.text(*item.argument)
-        kind, problem = SiteKind.SITE, self._problem(item, reverts)
-        if any(stack and stack[-1].site == item.call for stack in self.found.exits) and not reverts:
+        kind, problem = SiteKind.SITE, self._problem(item.call, reverts)
+        if problem is None and not _is_local(self.variant, item.variable):
+            problem = f"{item.variable} is not a local variable of the function"
+        if not reverts and self._outlives(item.call):
             kind = SiteKind.WRAPPER if self._returns_saved(item) else SiteKind.SPLIT
             problem = "the function leaves the credentials changed for its caller"
         light = item.discipline is Discipline.LIGHT
@@ -138,11 +176,47 @@ class _VariantSites:
             "light" if light and problem is None else None,
         )
 
+    def _outlives(self, call: int) -> bool:
+        """Whether what a call put in force can still be when the function ends."""
+        if any(stack and stack[-1].site == call for stack in self.found.exits):
+            return True
+        return bool(self.found.faults) and self.changes_caller
+
     def _returns_saved(self, item: Override) -> bool:
         changed = [text for stack, text in self.found.returned if stack and stack[-1].site == item.call]
-        return bool(changed) and all(text == item.variable for text in changed)
+        return item.variable == RESULT or (bool(changed) and all(text == item.variable for text in changed))
 
-    def _problem(self, item: Override, reverts: tuple[Revert, ...]) -> str | None:
+    def _called(self, item: Call | Swap) -> Site:
+        """A site whose override another function makes, or one that replaces the credentials in force."""
+        ends = self.found.ends.get(item.call, set())
+        reverts = tuple(revert for revert in self.reverts if revert.call in ends)
+        pops = tuple(
+            Revert(call.call, "", Discipline.COUNTED, (call.call, call.call))
+            for call in self.calls
+            if call.call in ends and call.call != item.call
+        )
+        kind, problem = SiteKind.SITE, self._problem(item.call, (*reverts, *pops))
+        if not ends and self._outlives(item.call):
+            kind = SiteKind.SPLIT
+            problem = f"{item.name}() leaves credentials overridden for the caller of the function"
+        elif isinstance(item, Swap) or item.swaps:
+            problem = f"{item.name}() replaces the credentials in force, and drops the reference on them"
+        elif problem is None:
+            problem = f"it overrides through {item.name}(): no form stands for a pair of wrappers"
+        expression = item.expression if isinstance(item, Call) else f"{item.name}({item.credential})"
+        return Site(
+            self.function,
+            item.call,
+            kind,
+            expression,
+            classify(self.variant, item.credential, None).kind if isinstance(item, Swap) else "object",
+            via=item.name,
+            reverts=(*reverts, *pops),
+            problem=problem,
+            keeps_alive=problem,
+        )
+
+    def _problem(self, call: int, reverts: tuple[Revert, ...]) -> str | None:
         flow = self.steps.flow
         if flow.unsupported:
             offset, reason = flow.unsupported[0]
@@ -158,7 +232,7 @@ class _VariantSites:
             return f"{fault.reason} (line {self.function.line(fault.call)})"
         if not self.found.complete:
             return "the function has more states than are followed"
-        if any(any(token.site == item.call for token in stack) for stack in self.found.exits):
+        if any(any(token.site == call for token in stack) for stack in self.found.exits):
             return "on some path the function returns with the override still in force"
         if not reverts:
             return "no revert of this function ends it"
@@ -166,8 +240,6 @@ class _VariantSites:
             ended = [site for site, calls in self.found.ends.items() if revert.call in calls]
             if len(ended) > 1:
                 return f"the revert at line {self.function.line(revert.call)} ends more than one override"
-        if not _is_local(self.variant, item.variable):
-            return f"{item.variable} is not a local variable of the function"
         return None
 
     def _opaque(self, item: Opaque) -> Site:
@@ -185,20 +257,9 @@ class _VariantSites:
             item.expression,
             source,
             via=item.name,
-            reverts=tuple(self._loose_reverts()),
             problem=item.reason,
             keeps_alive=item.reason,
         )
-
-    def _loose_reverts(self) -> list[Revert]:
-        """Reverts that cannot be followed belong to the function's first site, so that none is lost."""
-        loose = [
-            Revert(item.call, "", Discipline.COUNTED, (item.call, item.call))
-            for item in self.opaque
-            if not item.acquires
-        ]
-        ended = {call for calls in self.found.ends.values() for call in calls}
-        return loose + [revert for revert in self.reverts if revert.call not in ended]
 
     def _entered(self, item: Enter) -> Site:
         node = self.steps.flow.nodes[item.opened]
@@ -208,9 +269,9 @@ class _VariantSites:
         override = f"{node.macro}({node.tag}, {expression})"
         return Site(self.function, item.call, SiteKind.SITE, override, source, converted=form)
 
-    def _revert_only(self, item: Opaque | Revert) -> Site:
-        name = item.name if isinstance(item, Opaque) else "revert"
-        text = item.expression if isinstance(item, Opaque) else self.function.text(*item.statement).rstrip(";")
+    def _revert_only(self, item: Opaque | Revert | Call) -> Site:
+        name = "revert" if isinstance(item, Revert) else item.name
+        text = self.function.text(*item.statement).rstrip(";") if isinstance(item, Revert) else item.expression
         reason = "the function only reverts: the override is its caller's"
         return Site(
             self.function,
@@ -249,4 +310,6 @@ def analyse(function: Function, effects: Effects) -> Analysis:
         return Analysis(function, effects, (), (), f"{reason} (line {function.line(offset)})")
     variants = [_VariantSites(function, variant, effects) for variant in function.variants]
     sites = _merged([variant.sites() for variant in variants])
-    return Analysis(function, effects, tuple(sites), tuple(variant.steps for variant in variants))
+    changing = any(site.kind is not SiteKind.SITE for site in sites)
+    for_caller = tuple(variant.for_caller for variant in variants) if changing else ()
+    return Analysis(function, effects, tuple(sites), tuple(item.steps for item in variants), for_caller=for_caller)

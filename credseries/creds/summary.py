@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from credseries.creds.effects import Effects, Wrapper
+from credseries.creds.effects import Act, Effects, Outcome, Place, Pop, Push, Swap, Wrapper
+from credseries.creds.places import RESULT, of_parameter
 from credseries.creds.sites import Analysis, Site, SiteKind
 from credseries.creds.source import wrapper_source
-from credseries.csource.function import Function
-from credseries.csource.syntax import arguments, callee, text_of, unparenthesised, walk
+from credseries.creds.state import Done, Exit, Exploration
+from credseries.csource.function import Function, Variant
+from credseries.csource.syntax import arguments, callee, field, text_of, unparenthesised, walk
 
 
 @dataclass(frozen=True)
 class Summary:
     """A function that changes the credentials in force for its caller.
 
-    `wrapper` is set when it does nothing but put one credential in force and return the old one; otherwise `reason`
-    says why its callers cannot be analysed. `local` names the file that alone can call it, if there is one.
+    `wrapper` is set when it does nothing but put one credential in force and return the old one, `outcomes` when what
+    it does is known for each way that it can end; otherwise `reason` says why its callers cannot be analysed. `local`
+    says that only its own file can call it.
     """
 
     name: str
@@ -26,6 +29,84 @@ class Summary:
     acquires: bool
     wrapper: Wrapper | None
     reason: str
+    outcomes: tuple[Outcome, ...] = ()
+
+
+class _Inexpressible(Exception):
+    """A function does something to its caller's credentials that an outcome cannot say; the message is why."""
+
+
+_MAX_OUTCOMES = 8
+
+
+def _place(place: str, parameters: list[str], assigned: set[str]) -> Place:
+    found = of_parameter(place, parameters)
+    if found is None:
+        raise _Inexpressible(f"keeps what it replaced in {place.replace('.', '->')}")
+    if parameters[found.parameter or 0] in assigned:
+        raise _Inexpressible(f"gives its parameter {parameters[found.parameter or 0]} another value")
+    return found
+
+
+def _act(done: Done, way: Exit, parameters: list[str], assigned: set[str]) -> Act:
+    if done.what == "swap":
+        return Swap(done.credential)
+    if done.what == "pop":
+        return Pop(_place(done.place, parameters, assigned), done.discipline)
+    if done.place in (RESULT, way.value):
+        return Push(done.credential, Place(None), done.discipline)
+    if "." not in done.place and "*" not in done.place:
+        raise _Inexpressible("overrides credentials and keeps no way back")
+    depth = next((i for i, token in enumerate(way.state.stack) if token.site == done.site), None)
+    if depth is None or way.state.value(done.place) != way.state.stack[:depth]:
+        raise _Inexpressible(f"overwrites what it saved in {done.place.replace('.', '->')}")
+    return Push(done.credential, _place(done.place, parameters, assigned), done.discipline)
+
+
+def _assigned(variant: Variant) -> set[str]:
+    """The variables that a body assigns."""
+    lefts = (field(node, "left") for node in walk(variant.body) if node.type == "assignment_expression")
+    return {text_of(left) for left in lefts if left is not None and left.type == "identifier"}
+
+
+def _outcomes_of(variant: Variant, found: Exploration) -> tuple[Outcome, ...]:
+    """The outcomes of one variant of a function. Raises _Inexpressible."""
+    if found.faults:
+        raise _Inexpressible(f"changes credentials in a way that is not followed: {found.faults[0].reason}")
+    if not found.complete:
+        raise _Inexpressible("has more states than are followed")
+    parameters, assigned = list(variant.parameters), _assigned(variant)
+    merged: dict[tuple[object, ...], int] = {}
+    several = len({way.state.done for way in found.ways_out}) > 1
+    for way in found.ways_out:
+        acts = tuple(_act(done, way, parameters, assigned) for done in way.state.done)
+        sides = []
+        for facts in (way.state.given, way.state.facts) if several else ((), ()):
+            places = ((of_parameter(name, parameters), mask) for name, mask in facts if "." in name)
+            known = [(place, mask) for place, mask in places if place is not None]
+            sides.append(tuple(sorted(known, key=lambda item: (item[0].parameter or 0, item[0].way))))
+        key = (acts, *sides)
+        merged[key] = merged.get(key, 0) | way.result
+    if len(merged) > _MAX_OUTCOMES:
+        raise _Inexpressible("ends in too many ways")
+    found_outcomes = [Outcome(result, *key) for key, result in merged.items()]  # type: ignore[arg-type]
+    return tuple(sorted(found_outcomes, key=repr))
+
+
+def _outcomes(analysis: Analysis) -> tuple[Outcome, ...] | str:
+    """What a function does to its caller, outcome by outcome, or why that cannot be said."""
+    if not analysis.for_caller:
+        return "is not followed"
+    if any(steps.flow.unsupported for steps in analysis.steps):
+        return "changes credentials and jumps in a way that is not followed"
+    try:
+        pairs = zip(analysis.function.variants, analysis.for_caller, strict=True)
+        found = [_outcomes_of(variant, walked) for variant, walked in pairs]
+    except _Inexpressible as error:
+        return str(error)
+    if any(item != found[0] for item in found):
+        return "changes credentials in one #if branch only"
+    return found[0] if found[0] else "never returns"
 
 
 def _is_static(function: Function) -> bool:
@@ -33,8 +114,9 @@ def _is_static(function: Function) -> bool:
     return re.search(rb"\bstatic\b", head) is not None
 
 
-def _wrapper(function: Function, site: Site) -> Wrapper | None:
+def _wrapper(analysis: Analysis, site: Site) -> Wrapper | None:
     """The wrapper that a function is, when its body is declarations and `return override_creds(expression);`."""
+    function = analysis.function
     if len(function.variants) != 1:
         return None
     variant = function.variants[0]
@@ -47,13 +129,15 @@ def _wrapper(function: Function, site: Site) -> Wrapper | None:
     if value is None or value.type != "call_expression" or value.start_byte != site.call:
         return None
     passed = arguments(value)
-    if callee(value) != "override_creds" or len(passed) != 1 or len(variant.parameters) != 1:
+    if analysis.effects.overrides.get(callee(value)) is None or len(passed) != 1 or len(variant.parameters) != 1:
         return None
     if any(node.type == "call_expression" for node in walk(passed[0])):
         return None
     expression = " ".join(text_of(passed[0]).split())
     [(_, declared)] = variant.parameters.items()
-    return Wrapper(function.name, function.path, expression, declared, wrapper_source(variant, expression))
+    source = wrapper_source(variant, expression)
+    discipline = analysis.effects.overrides[callee(value)]
+    return Wrapper(function.name, function.path, expression, declared, source, discipline)
 
 
 def _unread(function: Function, effects: Effects, why: str) -> Summary | None:
@@ -78,19 +162,24 @@ def summarise(analysis: Analysis) -> Summary | None:
     path = function.path
     local = _is_static(function) and not path.endswith(".h")
     acquires = any(item.kind is not SiteKind.REVERT_ONLY for item in changing)
-    wrapper = _wrapper(function, site) if site.kind is SiteKind.WRAPPER and len(changing) == 1 else None
+    wrapper = _wrapper(analysis, site) if site.kind is SiteKind.WRAPPER and len(changing) == 1 else None
+    outcomes = _outcomes(analysis)
+    if isinstance(outcomes, tuple):
+        return Summary(function.name, path, local, acquires, wrapper, "", outcomes)
     how = {
         SiteKind.WRAPPER: "overrides credentials for its caller, but not on every path or not only that",
         SiteKind.SPLIT: "leaves credentials overridden for its caller",
         SiteKind.REVERT_ONLY: "ends an override of its caller",
     }[site.kind]
-    return Summary(function.name, path, local, acquires, wrapper, f"{function.name}() {how}")
+    return Summary(function.name, path, local, acquires, wrapper, f"{function.name}() {how} (it {outcomes})")
 
 
 def effects_for(path: str, base: Effects, summaries: list[Summary]) -> Effects:
     """The effects table for the functions of a file: static functions of other files do not count."""
     visible = [item for item in summaries if not item.local or item.path == path]
     wrappers = {item.name: item.wrapper for item in visible if item.wrapper is not None}
-    opaque = {item.name: item.reason for item in visible if item.wrapper is None}
-    acquires = frozenset(item.name for item in visible if item.wrapper is None and item.acquires)
-    return base.with_summaries(wrappers, opaque, acquires)
+    others = [item for item in visible if item.wrapper is None]
+    calls = {item.name: item.outcomes for item in others if item.outcomes}
+    opaque = {item.name: item.reason for item in others if not item.outcomes}
+    acquires = frozenset(item.name for item in others if item.acquires)
+    return base.with_summaries(wrappers, opaque, acquires, calls)
