@@ -181,8 +181,8 @@ void f(struct my_ctx *ctx, struct saved *saved)
 
 	old = override_creds(ctx->cred);
 	begin_all(ctx, saved);
-	second();
-	end(saved);
+	if (second())
+		end(saved);
 	revert_creds(old);
 }
 """

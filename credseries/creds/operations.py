@@ -415,6 +415,11 @@ class _Reader:
         operator = child_field(outer, "operator")
         return place_of(child_field(outer, "left")) if operator is not None and text_of(operator) == "=" else None
 
+    def _returns_saved(self, name: str) -> bool:
+        """Whether some outcome of a function returns what it replaced."""
+        acts = [act for outcome in self.effects.calls[name] for act in outcome.acts]
+        return any(isinstance(act, Push) and act.saved.parameter is None for act in acts)
+
     def _choice(self, outcome: Outcome, call: Node, passed: list[Node], target: str | None) -> Choice | None:
         """An outcome in the caller's terms; None when the caller has no name for a place that it uses."""
         operations: list[Override | Revert | Swap | Store] = []
@@ -433,8 +438,8 @@ class _Reader:
                 operations.append(Override(at, place, act.discipline, name, (0, 0), (0, 0), act.credential))
             else:
                 operations.append(Revert(at, place, act.discipline, (0, 0)))
-        if target is not None and target != RESULT and not saved:
-            operations.append(Store(target, null=outcome.result == ZERO))
+        if target not in (None, RESULT) and not saved and self._returns_saved(name):
+            operations.append(Store(str(target), null=outcome.result == ZERO))
         sides = [[(in_call(place, passed), mask) for place, mask in side] for side in (outcome.given, outcome.leaves)]
         given, leaves = ([(place, mask) for place, mask in side if place is not None] for side in sides)
         known = [(RESULT, outcome.result)] + ([(target, outcome.result)] if target not in (None, RESULT) else [])

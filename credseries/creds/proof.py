@@ -30,6 +30,7 @@ ASSUMPTIONS = (
     "functions outside the analysed files leave the credentials as they found them",
     "indirect calls leave the credentials as they found them",
     "macros written like calls do not jump, and macros without parentheses do not use the credentials",
+    "what a wrapper saved in a structure is changed by nothing but wrappers until its partner reverts to it",
     "the mount, or the caller's context, keeps its credentials alive for the whole call",
 )
 

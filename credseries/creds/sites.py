@@ -136,11 +136,11 @@ class _VariantSites:
 
     @staticmethod
     def _with_loose(found: list[Site], loose: list[int]) -> list[Site]:
-        """Reverts that end no site that is known belong to the function's first site, so that none is lost."""
+        """Reverts that end no site that is known belong to a site that is refused, so that none is lost."""
         mine = {call for site in found for call in site.calls}
         rest = tuple(Revert(call, "", Discipline.COUNTED, (call, call)) for call in loose if call not in mine)
-        if rest and found:
-            index = next((i for i, site in enumerate(found) if site.converted is None), 0)
+        index = next((i for i, site in enumerate(found) if site.problem is not None), -1)
+        if rest and index >= 0:
             found[index] = replace(found[index], reverts=(*found[index].reverts, *rest))
         return found
 

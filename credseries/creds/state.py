@@ -197,9 +197,11 @@ def _swap(state: State, operation: Swap, mode: Mode) -> State | Fault:
     site = mode.identify(operation.call)
     if state.stack and not state.stack[-1].entry:
         token = state.stack[-1]
+        after = replace(state, stack=(*state.stack[:-1], replace(token, swapped=site)))
         if token.discipline is Discipline.LIGHT:
-            return Fault(operation.call, f"{operation.name}() drops a reference that the light override never took")
-        return replace(state, stack=(*state.stack[:-1], replace(token, swapped=site)))
+            reason = f"{operation.name}() drops a reference that the light override never took"
+            return Fault(operation.call, reason, after)
+        return after
     if mode.parameters is None:
         return Fault(operation.call, f"{operation.name}() replaces the credentials of the function's caller")
     done = state.done[:-1] if state.done and state.done[-1].what == "swap" else state.done
@@ -248,7 +250,7 @@ def _choose(state: State, operation: Call, choice: Choice, mode: Mode) -> State 
     for inner in choice.operations:
         after = apply(state, inner, mode)
         if isinstance(after, Fault):
-            return Fault(operation.call, f"{operation.name}(): {after.reason}")
+            return replace(after, call=operation.call, reason=f"{operation.name}(): {after.reason}")
         state = after
     return state.learn(choice.leaves)
 
