@@ -299,7 +299,7 @@ LEFT = "on some path the function returns with the override still in force"
         ("\tif (begin(work))\n\t\treturn -1;\n\tif (look(work))\n\t\treturn 1;\n\tend(work);\n\treturn 0;\n", LEFT),
         ("\terr = begin(work);\n\tif (err)\n\t\tgoto out;\n\terr = look(work);\n\tif (err)\n\t\tgoto out;\n"
          "\tend(work);\nout:\n\treturn err;\n", LEFT),
-        ("\tif (look(work) && begin(work))\n\t\treturn -1;\n\tend(work);\n\treturn 0;\n", "not saved in a local variable"),
+        ("\tif (look(work) && begin(work))\n\t\treturn -1;\n\tend(work);\n\treturn 0;\n", "is not saved in"),
         ("\tif (begin(work))\n\t\treturn -1;\n\tend(other(work));\n\treturn 0;\n", "reverts to something"),
     ],
 )  # fmt: skip

@@ -86,8 +86,8 @@ class Reference(Enum):
 class Wrapper:
     """A function that puts `expression` in force and returns what was in force before.
 
-    `parameter` is its parameter as declared, `source` the kind of source of its expression; `path` is where it is
-    defined.
+    `parameter` is its parameter as declared, `source` the kind of source of its expression, `inlined` that expression
+    without the function's own variables; `path` is where it is defined.
     """
 
     name: str
@@ -96,6 +96,7 @@ class Wrapper:
     parameter: str
     source: str
     discipline: Discipline = Discipline.COUNTED
+    inlined: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Effects:
     its own caller with the effect. `saves` is False where an override returns nothing to save, and what ends it names
     the same object again (a lock). `references` and `current` are what the reference ledger follows, `lasting` the
     variables of the file that are set up once and dropped when the module goes, `immortal` functions that return a
-    credential that is never freed.
+    credential that is never freed, `drops` the places of its arguments on which a function drops a reference.
     """
 
     overrides: Mapping[str, Discipline]
@@ -136,6 +137,7 @@ class Effects:
     current: frozenset[str] = frozenset()
     lasting: frozenset[str] = frozenset()
     immortal: frozenset[str] = frozenset()
+    drops: Mapping[str, frozenset[Place]] = field(default_factory=dict)
     values: Values = field(default_factory=Values)
 
     def with_summaries(

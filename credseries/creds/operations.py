@@ -160,6 +160,10 @@ class Steps:
     unfollowed: list[tuple[int, str]] = field(default_factory=list)
     tracked: frozenset[str] = frozenset()
 
+    def overrides(self) -> list[Override]:
+        """The overrides that the function's text has."""
+        return [operation for operation in self.operations() if isinstance(operation, Override)]
+
     def operations(self) -> list[Operation]:
         """Every operation, in the order of the flow's nodes (text order, nearly)."""
         return [operation for step in self.steps for operation in step.operations]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from credseries.creds.effects import CREDENTIALS, Effects
+from credseries.creds.lifetime import lasting
 from credseries.creds.sites import Analysis, Site, analyse
 from credseries.creds.summary import Summary, effects_for, summarise
 from credseries.csource.function import Function
@@ -83,6 +84,13 @@ class SourceFile:
             self._callers[name] = self._find_callers(name.encode())
         return self._callers[name]
 
+    @cached_property
+    def lasting(self) -> frozenset[str]:
+        """The static credentials that are set up once and dropped when the module goes."""
+        code = self.lexed.code
+        bodies = ((code[item.start : item.body], code[item.body : item.end]) for item in self.extents)
+        return lasting(code, bodies) if b"struct cred" in code else frozenset()
+
     def _find_callers(self, name: bytes) -> list[Extent]:
         if name not in self.lexed.code:
             return []  # most names are in few files, and a plain search is much faster than a pattern
@@ -105,7 +113,8 @@ class Program:
 
     def effects(self, path: str) -> Effects:
         """The effects table that holds in a file."""
-        return effects_for(path, self.base, self.summaries)
+        found = effects_for(path, self.base, self.summaries)
+        return replace(found, lasting=self.files[path].lasting)
 
     def _analyse(self, targets: Iterable[tuple[SourceFile, Extent]]) -> list[str]:
         """Analyse functions with what is known by now; the names of those whose summary changes."""

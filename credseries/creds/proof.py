@@ -37,16 +37,22 @@ ASSUMPTIONS = (
 
 @dataclass(frozen=True)
 class Counterexample:
-    """A path on which original and rewrite differ: 1-based lines of the original file, the event, both sides."""
+    """A path on which original and rewrite differ: 1-based lines of the original file, the event, both sides.
+
+    `reason` is set where one side does what cannot be right, whatever the other does.
+    """
 
     path: tuple[int, ...]
     line: int
     event: str
     before: str
     after: str
+    reason: str = ""
 
     def __str__(self) -> str:
         steps = " -> ".join(str(line) for line in self.path)
+        if self.reason:
+            return f"path {steps}: {self.event} (line {self.line}): {self.reason}"
         return f"path {steps}: {self.event} (line {self.line}) ran under {self.before}, would run under {self.after}"
 
 
@@ -212,8 +218,7 @@ class _LockStep:
         line = self._line(one)
         if two.fault is not None or one.fault is not None:
             fault = two.fault or one.fault
-            reason = fault.reason if fault is not None else ""
-            return Counterexample((*self._path(parent), line), line, "the revert", "a matching override", reason)
+            return self._faulty(parent, line, "the revert", fault)
         if one.key != two.key:
             return Counterexample((*self._path(parent), line), line, self._what(one), "this step", self._what(two))
         credentials = one.state.sites(), two.state.sites()
@@ -226,10 +231,17 @@ class _LockStep:
             before, after = self._put_in_force(self.before, one), self._put_in_force(self.after, two)
             if before != after:
                 return Counterexample((*self._path(parent), line), line, "the override", before, after)
-        if self._labels(self.before.onward(one)) != self._labels(self.after.onward(two)):
+        ways_one, ways_two = self.before.onward(one), self.after.onward(two)
+        if self._labels(ways_one) != self._labels(ways_two):
+            if isinstance(ways_two, Fault):
+                return self._faulty(parent, line, self._what(one), ways_two)
             what = self._what(one)
             return Counterexample((*self._path(parent), line), line, what, "its ways on", "other ways on")
         return None
+
+    def _faulty(self, parent: int, line: int, what: str, fault: Fault | None) -> Counterexample:
+        reason = fault.reason if fault is not None else ""
+        return Counterexample((*self._path(parent), line), line, what, "a matching override", reason, reason)
 
     def _line(self, stop: _Stop) -> int:
         node = self.before.steps.flow.nodes[stop.number]

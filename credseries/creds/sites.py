@@ -172,7 +172,7 @@ class _VariantSites:
             item.statement,
             reverts,
             problem,
-            unproven(self.variant, source, expression),
+            unproven(self.variant, self.steps, self.found, self.effects, item.call, source, expression),
             "light" if light and problem is None else None,
         )
 

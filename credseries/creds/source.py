@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tree_sitter import Node
+
 from credseries.creds.effects import Wrapper
 from credseries.csource.function import Variant
 from credseries.csource.syntax import arguments, callee, field, identifiers, text_of, unparenthesised, walk
@@ -48,8 +50,8 @@ def _filled_in_by(variant: Variant, text: str) -> str | None:
     return None
 
 
-def _assigned_from(variant: Variant, name: str) -> list[str]:
-    """The functions whose results a local variable is set to."""
+def assigned_values(variant: Variant, name: str) -> list[Node]:
+    """What a local variable is set to, everywhere in the function."""
     found = []
     for node in walk(variant.body):
         value = target = None
@@ -61,10 +63,15 @@ def _assigned_from(variant: Variant, name: str) -> list[str]:
             continue
         while target is not None and target.type == "pointer_declarator":
             target = field(target, "declarator")
-        value = unparenthesised(value)
-        if target is not None and text_of(target) == name and value.type == "call_expression":
-            found.append(callee(value))
+        if target is not None and text_of(target) == name:
+            found.append(value)
     return found
+
+
+def _assigned_from(variant: Variant, name: str) -> list[str]:
+    """The functions whose results a local variable is set to."""
+    values = (unparenthesised(value) for value in assigned_values(variant, name))
+    return [callee(value) for value in values if value.type == "call_expression"]
 
 
 def _is_local(variant: Variant, name: str) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tree_sitter import Node
+
 from credseries.creds.effects import Act, Effects, Outcome, Place, Pop, Push, Swap, Wrapper
 from credseries.creds.places import RESULT, of_parameter
 from credseries.creds.sites import Analysis, Site, SiteKind
 from credseries.creds.source import wrapper_source
 from credseries.creds.state import Done, Exit, Exploration
 from credseries.csource.function import Function, Variant
-from credseries.csource.syntax import arguments, callee, field, text_of, unparenthesised, walk
+from credseries.csource.syntax import arguments, callee, field, identifiers, text_of, unparenthesised, walk
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,19 @@ def _wrapper(analysis: Analysis, site: Site) -> Wrapper | None:
     [(_, declared)] = variant.parameters.items()
     source = wrapper_source(variant, expression)
     discipline = analysis.effects.overrides[callee(value)]
-    return Wrapper(function.name, function.path, expression, declared, source, discipline)
+    whole = _inlined(variant, passed[0])
+    return Wrapper(function.name, function.path, expression, declared, source, discipline, whole)
+
+
+def _inlined(variant: Variant, expression: Node) -> str:
+    """An expression with what its variables are initialised to in their place."""
+    text = " ".join(text_of(expression).split())
+    for node in reversed([node for node in walk(variant.body) if node.type == "init_declarator"]):
+        names, value = list(identifiers(field(node, "declarator") or node))[:1], field(node, "value")
+        if names and value is not None:
+            given = " ".join(text_of(value).split())
+            text = re.sub(rf"(?<![\w.>]){re.escape(text_of(names[0]))}\b", lambda _, given=given: given, text)  # type: ignore[misc]
+    return text
 
 
 def _unread(function: Function, effects: Effects, why: str) -> Summary | None:

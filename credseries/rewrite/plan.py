@@ -193,7 +193,9 @@ def _refusal(form: Form, reason: str | Counterexample, exposed: Exposure) -> Ver
         parts.append(f"jumps at line{'s' if len(exposed.jumps) > 1 else ''} {lines} would skip it")
     counterexample = reason if isinstance(reason, Counterexample) else exposed.counterexample
     if not parts and isinstance(reason, Counterexample):
-        parts = [f"line {reason.line}: {reason.event} ran under {reason.before}, would run under {reason.after}"]
+        parts = [f"line {reason.line}: {reason.reason}"]
+        if not reason.reason:
+            parts = [f"line {reason.line}: {reason.event} ran under {reason.before}, would run under {reason.after}"]
     return Verdict(form, False, "; ".join(parts) or str(reason), exposed.moved, exposed.jumps, counterexample)
 
 
