@@ -777,12 +777,12 @@ def test_what_gives_up_a_credential_in_one_variant_counts() -> None:
 
 	old = override_creds(ctx->cred);
 	change(ctx);
-	revert_creds(old);
 #ifndef CONFIG_KEEP
 	look(ctx);
 #else
 	my_ctx_put(ctx);
 #endif
+	revert_creds(old);
 	return 0;
 """)
     assert proven(item) == [set()]

@@ -250,7 +250,9 @@ def _choose(state: State, operation: Call, choice: Choice, mode: Mode) -> State 
     for inner in choice.operations:
         after = apply(state, inner, mode)
         if isinstance(after, Fault):
-            return replace(after, call=operation.call, reason=f"{operation.name}(): {after.reason}")
+            told = after.reason.startswith(operation.name)
+            reason = after.reason if told else f"{operation.name}(): {after.reason}"
+            return replace(after, call=operation.call, reason=reason)
         state = after
     return state.learn(choice.leaves)
 
