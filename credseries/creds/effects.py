@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from credseries.creds.scopes import FreeClass, ScopeClass
 
 
 class Discipline(Enum):
@@ -39,7 +43,8 @@ class Effects:
 
     `opaque` holds functions whose effect a caller cannot be analysed with, and why; `acquires` says which of these
     start an override (the others end one). `passes_on` says that the table is complete, so that a function that calls
-    one of these and reverts nothing leaves its own caller with the effect.
+    one of these and reverts nothing leaves its own caller with the effect. `classes` and `frees` are the scope classes
+    that the tree defines; `guards` says what classes are that no file which was read defines.
     """
 
     overrides: Mapping[str, Discipline]
@@ -50,6 +55,8 @@ class Effects:
     opaque: Mapping[str, str] = field(default_factory=dict)
     acquires: frozenset[str] = frozenset()
     passes_on: bool = False
+    classes: Mapping[str, ScopeClass] = field(default_factory=dict)
+    frees: Mapping[str, FreeClass] = field(default_factory=dict)
 
     def with_summaries(
         self, wrappers: Mapping[str, Wrapper], opaque: Mapping[str, str], acquires: frozenset[str]
@@ -62,6 +69,13 @@ class Effects:
             opaque={**self.opaque, **opaque},
             acquires=self.acquires | acquires,
         )
+
+    def with_scopes(
+        self, classes: Mapping[str, ScopeClass], frees: Mapping[str, FreeClass], macros: Mapping[str, str]
+    ) -> Effects:
+        """This table and a tree's own scopes; `macros` are those that change credentials, and why that is opaque."""
+        opaque = {**macros, **self.opaque}
+        return replace(self, classes=classes, frees=frees, opaque=opaque, acquires=self.acquires | frozenset(macros))
 
     def touches(self, name: str) -> bool:
         """Whether a call of this name changes the credentials in force."""
