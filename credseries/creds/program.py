@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from credseries.creds.effects import CREDENTIALS, Effects
-from credseries.creds.scopes import TreeScopes, entering, read_scopes
+from credseries.creds.scopes import TreeScopes, entering, opens_scopes, read_scopes
 from credseries.creds.sites import Analysis, Site, analyse
 from credseries.creds.summary import Summary, effects_for, summarise
 from credseries.csource.function import Function
@@ -31,6 +31,7 @@ class SourceFile:
         self.source = source
         self._functions: dict[int, Function] = {}
         self._callers: dict[str, list[Extent]] = {}
+        self._entering: dict[frozenset[str], list[Extent]] = {}
         self._macros = NO_MACROS
 
     @cached_property
@@ -97,10 +98,12 @@ class SourceFile:
 
     def entering(self, classes: Iterable[str]) -> list[Extent]:
         """The functions that open a scope of one of the classes."""
-        wanted = list(classes)
-        hits = entering(wanted).finditer(self.lexed.code) if wanted else ()
-        found = {extent.start: extent for hit in hits if (extent := self.extent_at(hit.start())) is not None}
-        return [extent for extent in found.values() if extent.body > 0]
+        wanted = frozenset(classes)
+        if wanted and wanted not in self._entering:
+            hits = entering(wanted).finditer(self.lexed.code) if opens_scopes(self.lexed.code) else ()
+            found = {extent.start: extent for hit in hits if (extent := self.extent_at(hit.start())) is not None}
+            self._entering[wanted] = list(found.values())
+        return self._entering.get(wanted, [])
 
     def _find_callers(self, name: bytes) -> list[Extent]:
         if name not in self.lexed.code:
