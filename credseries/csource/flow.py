@@ -404,11 +404,14 @@ class _Builder:
         written = None if macro.meaning is None else macro.name
         skipped: Frontier = []
         for part in self._parts(macro, condition):
-            frontier = self.open(node, condition, part, frontier, written)
+            conditional = part.tag in self.masked.conditional or _MAY_SKIP.fullmatch(part.tag) is not None
+            # the macro's arguments are evaluated once, but a step that goes two ways has to be seen
+            syntax = condition if len(self.active) == depth or conditional else None
+            frontier = self.open(node, syntax, part, frontier, written)
             number = self.flow.nodes[-1].number
             self.flow.nodes[number].end = condition.end_byte if condition is not None else node.start_byte
             self._hides(self.flow.nodes[number], macro.name, macro.meaning)
-            if part.tag in self.masked.conditional or _MAY_SKIP.fullmatch(part.tag):
+            if conditional:
                 frontier = [(number, "true")]
                 skipped += self._unwound(number, depth, node)
         end, continues, breaks = self._body(body, frontier)

@@ -171,8 +171,7 @@ class _Masker:
                 self.frees[start] = Part("__free", bytes(self.text[opening + 1 : close]).strip().decode())
                 _fill(self.text, start, close + 1)
         elif word == b"return_ptr":
-            close = closing(bytes(self.text), opening)
-            if close > 0 and self.text[_skip_space(self.text, close + 1) :][:1] == b";":
+            if self._stands_alone(start):
                 _fill(self.text, start, end, b"return")
         elif word in self.before_statements:
             self._tree_macro(start, end, word, closing(bytes(self.text), opening))
