@@ -8,6 +8,7 @@ from credseries.creds.effects import CREDENTIALS
 from credseries.creds.sites import analyse
 from credseries.csource.flow import Kind
 from credseries.csource.mask import closing, mask
+from credseries.csource.statements import Part
 from tests.engine import body, function, only_variant
 
 
@@ -38,7 +39,7 @@ def test_annotations_become_spaces(code: str, gone: str) -> None:
 def test_a_free_is_blank_and_remembered() -> None:
     code = b"void f(void)\n{\n\tvoid *p __free(kfree) = g();\n}"
     result = mask(code)
-    assert result.frees == {code.index(b"__free"): "kfree"}
+    assert result.frees == {code.index(b"__free"): Part("__free", "kfree")}
     assert result.text == code.replace(b"__free(kfree)", b" " * 13)
 
 

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from credseries.creds.scopes import FreeClass, ScopeClass
 
 # What is known of a value: the set of these that it can be. An error pointer counts as negative.
 ZERO, NEGATIVE, POSITIVE = 1, 2, 4
@@ -121,6 +125,8 @@ class Effects:
     the same object again (a lock). `references` and `current` are what the reference ledger follows, `lasting` the
     variables of the file that are set up once and dropped when the module goes, `immortal` functions that return a
     credential that is never freed, `drops` the places of its arguments on which a function drops a reference.
+    `classes` and `frees` are the scope classes that the tree defines; `guards` says what classes are that no file
+    which was read defines.
     """
 
     overrides: Mapping[str, Discipline]
@@ -139,6 +145,8 @@ class Effects:
     immortal: frozenset[str] = frozenset()
     drops: Mapping[str, frozenset[Place]] = field(default_factory=dict)
     values: Values = field(default_factory=Values)
+    classes: Mapping[str, ScopeClass] = field(default_factory=dict)
+    frees: Mapping[str, FreeClass] = field(default_factory=dict)
 
     def with_summaries(
         self,
@@ -156,6 +164,13 @@ class Effects:
             acquires=self.acquires | acquires,
             calls={**self.calls, **(calls or {})},
         )
+
+    def with_scopes(
+        self, classes: Mapping[str, ScopeClass], frees: Mapping[str, FreeClass], macros: Mapping[str, str]
+    ) -> Effects:
+        """This table and a tree's own scopes; `macros` are those that change credentials, and why that is opaque."""
+        opaque = {**macros, **self.opaque}
+        return replace(self, classes=classes, frees=frees, opaque=opaque, acquires=self.acquires | frozenset(macros))
 
     def touches(self, name: str) -> bool:
         """Whether a call of this name changes the credentials in force."""

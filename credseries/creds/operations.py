@@ -10,6 +10,7 @@ from tree_sitter import Node
 from credseries.creds.effects import ZERO, Discipline, Effects, Outcome, Push, Reference, Values
 from credseries.creds.effects import Swap as SwapAct
 from credseries.creds.places import RESULT, Test, in_call, place_of, root_of
+from credseries.creds.scopes import enter, hides
 from credseries.creds.values import follow, tested_members
 from credseries.csource.flow import Flow, FlowNode, Kind
 from credseries.csource.function import Variant
@@ -114,12 +115,18 @@ class Store:
 
 @dataclass(frozen=True)
 class Enter:
-    """A guard or a scoped macro puts credentials in force until its scope ends."""
+    """A guard or a scoped macro puts credentials in force until its scope ends.
+
+    `expression` is the credential (with `via`, what the wrapper of that name is given) where its class or macro says
+    so; where it is empty, it is the text of `argument`.
+    """
 
     call: int
     opened: int
     discipline: Discipline
     argument: tuple[int, int]
+    expression: str = ""
+    via: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,20 +176,23 @@ class Steps:
         return [operation for step in self.steps for operation in step.operations]
 
 
-_COND_SCOPE = ("guard", "scoped_guard", "CLASS", "scoped_class")
+# How many names (the class, a variable) come before the class's own arguments in a form of cleanup.h.
+_NAMES = {"guard": 0, "CLASS": 0, "scoped_guard": 1, "scoped_class": 2}
 
 
-def _last_argument(listed: Node) -> tuple[int, int]:
-    """The byte range of the last of a scope's arguments: the credential, after class and variable names."""
-    inner = unparenthesised(listed)
+def _listed(syntax: Node) -> list[Node]:
+    """What stands between the commas of a scope's arguments."""
+    inner = unparenthesised(syntax)
     if inner.type == "argument_list":
-        inner = inner.named_children[-1] if inner.named_children else inner
+        return [child for child in inner.named_children if child.type != "comment"]
+    found = []
     while inner.type == "comma_expression":
-        right = child_field(inner, "right")
-        if right is None:
+        left, right = child_field(inner, "left"), child_field(inner, "right")
+        if left is None or right is None:
             break
-        inner = right
-    return inner.start_byte, inner.end_byte
+        found.append(right)
+        inner = left
+    return [inner, *reversed(found)]
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -294,11 +304,13 @@ class _Reader:
     def step(self, node: FlowNode) -> Step:
         if node.kind is Kind.CLEANUP:
             return Step(operations=(Leave(node.opened),))
+        if node.kind is Kind.OPEN:
+            return self._open(node)
         syntax = node.syntax
         if syntax is None:
             return Step()
-        if node.kind is Kind.OPEN:
-            return self._open(node, syntax)
+        if node.evaluates and hides(self.effects, [node.evaluates]):
+            return Step((), (self._hidden(node, f"{node.written}() changes credentials by hand"),))
         found = self._calls(syntax)
         calls = [call for call, name in found if self.effects.touches(name)]
         # what a function of known effect does besides its effect can be observed
@@ -312,19 +324,36 @@ class _Reader:
         events = tuple(event for event in events if not self.effects.touches(event.name))
         return Step(events, tuple(self._opaque(node, call) for call in calls))
 
-    def _open(self, node: FlowNode, syntax: Node) -> Step:
-        listed = syntax
-        if syntax.type == "expression_statement":
-            outer = child_field(syntax.named_children[0], "arguments")
-            listed = outer if outer is not None else syntax
-        events = tuple(self._events(listed, self._calls(listed)))
-        discipline = self.effects.guards.get(node.tag) if node.macro in _COND_SCOPE else None
-        if discipline is not None:
-            return Step(events, (Enter(node.start, node.number, discipline, _last_argument(listed)),))
-        if node.macro not in ("__free", *_COND_SCOPE) and ("cred" in node.macro or node.tag in self.effects.guards):
-            reason = f"{node.macro}() is a scope of the tree's own"
-            return Step(events, (Opaque(node.start, node.macro, reason, acquires=True, expression=node.macro),))
-        return Step(events)
+    def _hidden(self, node: FlowNode, reason: str) -> Opaque:
+        name = node.written or node.macro
+        return Opaque(node.start, name, reason, acquires=True, expression=f"{name}()")
+
+    def _open(self, node: FlowNode) -> Step:
+        syntax = node.syntax
+        if syntax is not None and syntax.type == "expression_statement":
+            outer = syntax.named_children[0]
+            syntax = child_field(outer, "arguments") if outer.type == "call_expression" else None
+        calls = self._calls(syntax) if syntax is not None else []
+        events = tuple(self._events(syntax, calls)) if syntax is not None else ()
+        given = _listed(syntax)[_NAMES.get(node.macro, 0) :] if syntax is not None else []
+        texts = [text_of(item) for item in given] if node.arguments is None else list(node.arguments)
+        reason = None
+        if hides(self.effects, [*texts, node.evaluates]) or any(self.effects.touches(name) for _, name in calls):
+            reason = f"{node.written or node.macro}() is given a change of credentials"
+        known = node.macro in ("__free", "__cleanup", *_NAMES)
+        entered = enter(self.effects, node.macro, node.tag, texts) if known else None
+        if not known and ("cred" in node.macro or node.tag in self.effects.guards):
+            entered = f"{node.macro}() is a scope of the tree's own"
+        if reason is not None or isinstance(entered, str):
+            return Step(events, (self._hidden(node, reason or str(entered)),))
+        if entered is None:
+            return Step(events)
+        argument = (given[-1].start_byte, given[-1].end_byte) if given else (node.start, node.end)
+        expression = entered.expression
+        if not expression and node.arguments is not None:
+            expression = node.arguments[-1] if node.arguments else ""
+        operation = Enter(node.start, node.number, entered.discipline, argument, expression, entered.via)
+        return Step(events, (operation,))
 
     def _operation(self, node: FlowNode, syntax: Node, call: Node) -> Operation | None:
         name = callee(call)

@@ -10,11 +10,13 @@ from functools import cached_property
 
 from credseries.creds.effects import CREDENTIALS, Effects
 from credseries.creds.lifetime import lasting
+from credseries.creds.scopes import TreeScopes, entering, opens_scopes, read_scopes
 from credseries.creds.sites import Analysis, Site, analyse
 from credseries.creds.summary import Summary, effects_for, summarise
 from credseries.csource.function import Function
 from credseries.csource.lexical import Lexed, Lines, Region, lex
 from credseries.csource.outline import Extent, functions
+from credseries.csource.statements import NO_MACROS, StatementMacros
 
 _HIT = re.compile(rb"override_creds|revert_creds")
 _MAX_ROUNDS = 32  # wrappers of wrappers of .. this deep
@@ -30,6 +32,8 @@ class SourceFile:
         self.source = source
         self._functions: dict[int, Function] = {}
         self._callers: dict[str, list[Extent]] = {}
+        self._entering: dict[frozenset[str], list[Extent]] = {}
+        self._macros = NO_MACROS
 
     @cached_property
     def lexed(self) -> Lexed:
@@ -55,8 +59,17 @@ class SourceFile:
         """The function of an extent, read once."""
         if extent.start not in self._functions:
             text = self.source[extent.start : extent.end]
-            self._functions[extent.start] = Function(self.path, extent.name, text, self.lines.number(extent.start))
+            line = self.lines.number(extent.start)
+            self._functions[extent.start] = Function(self.path, extent.name, text, line, self._macros)
         return self._functions[extent.start]
+
+    def use(self, macros: StatementMacros) -> None:
+        """Read functions with these macros from now on; what was read is kept where none of them is used."""
+        self._macros = macros
+        names = macros.before_statements | macros.opening
+        for start, function in list(self._functions.items()):
+            if macros.conditional or not names.isdisjoint(_WORD.findall(function.source)):
+                del self._functions[start]
 
     def prepare(self, words: Iterable[str]) -> None:
         """Read the functions whose code has one of the words, which is most of the work, ahead of the analysis."""
@@ -91,6 +104,15 @@ class SourceFile:
         bodies = ((code[item.start : item.body], code[item.body : item.end]) for item in self.extents)
         return lasting(code, bodies) if b"struct cred" in code else frozenset()
 
+    def entering(self, classes: Iterable[str]) -> list[Extent]:
+        """The functions that open a scope of one of the classes."""
+        wanted = frozenset(classes)
+        if wanted and wanted not in self._entering:
+            hits = entering(wanted).finditer(self.lexed.code) if opens_scopes(self.lexed.code) else ()
+            found = {extent.start: extent for hit in hits if (extent := self.extent_at(hit.start())) is not None}
+            self._entering[wanted] = list(found.values())
+        return self._entering.get(wanted, [])
+
     def _find_callers(self, name: bytes) -> list[Extent]:
         if name not in self.lexed.code:
             return []  # most names are in few files, and a plain search is much faster than a pattern
@@ -110,10 +132,11 @@ class Program:
     base: Effects = CREDENTIALS
     summaries: list[Summary] = field(default_factory=list)
     analyses: dict[tuple[str, int], Analysis] = field(default_factory=dict)
+    scopes: TreeScopes = field(default_factory=TreeScopes)
 
     def effects(self, path: str) -> Effects:
         """The effects table that holds in a file."""
-        found = effects_for(path, self.base, self.summaries)
+        found = self.scopes.extended(effects_for(path, self.base, self.summaries), path)
         return replace(found, lasting=self.files[path].lasting)
 
     def _analyse(self, targets: Iterable[tuple[SourceFile, Extent]]) -> list[str]:
@@ -154,6 +177,9 @@ class Program:
         Rounds end when no function is found any more that changes its callers' credentials. Only when everything that
         reverts is known can a function be said to pass on what it calls, so that comes last.
         """
+        self.scopes = read_scopes({path: (file.source, file.lexed) for path, file in self.files.items()})
+        for path, file in self.files.items():
+            file.use(self.scopes.statements(path))
         macros = self._macros()
         self.base = self.base.with_summaries({}, macros, frozenset(macros))
         fresh = self._analyse(self._callers(self.base.overrides))
@@ -172,11 +198,19 @@ class Program:
 
     def _round(self, names: list[str], fresh: list[str]) -> list[str]:
         """Analyse the callers of some functions; the names of those whose effect on their callers changes by that."""
+        reached, classes = self.scopes.reached(fresh)
+        fresh = [*reached, *classes]
         return self._analyse([item for item in self._callers(names) if self._is_stale(*item, fresh)])
 
     def _callers(self, names: Iterable[str]) -> list[tuple[SourceFile, Extent]]:
-        wanted = list(names)
-        return [(file, extent) for file in self.files.values() for extent in file.calling(wanted)]
+        """The functions that call one of the names, also through a macro or a scope."""
+        wanted, classes = self.scopes.reached(names)
+        classes |= self.base.guards.keys() if wanted & self.base.overrides.keys() else set()
+        found = []
+        for file in self.files.values():
+            extents = {extent.start: extent for extent in (*file.calling(wanted), *file.entering(classes))}
+            found += [(file, extents[start]) for start in sorted(extents)]
+        return found
 
     def _is_stale(self, file: SourceFile, extent: Extent, fresh: list[str]) -> bool:
         """Whether a function has not been analysed yet, or not with what is known by now."""

@@ -283,8 +283,9 @@ class _LockStep:
         """The credential that an override step asks for, wrappers read as the accessor that stands for them."""
         for operation in run.steps.steps[stop.number].operations:
             if isinstance(operation, Override | Enter):
-                text = "".join(run.side.function.text(*operation.argument).split())
-                via = operation.via if isinstance(operation, Override) else ""
+                given = operation.expression if isinstance(operation, Enter) else ""
+                text = "".join((given or run.side.function.text(*operation.argument)).split())
+                via = operation.via
                 if not via or via in CREDENTIALS.overrides:
                     return text
                 return f"{self.accessors.get(via, via)}({text})"

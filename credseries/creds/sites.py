@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -31,7 +32,7 @@ class Site:
 
     `problem` says why no form of it can be proven; `keeps_alive` why a form without a reference of its own cannot.
     `calls` are the credential calls that belong to the site. `converted` is set where the tree has a guard, a scoped
-    or a light form already.
+    or a light form already; `names` are then the offsets of the words that it is made of.
     """
 
     function: Function
@@ -47,6 +48,7 @@ class Site:
     problem: str | None = None
     keeps_alive: str | None = None
     converted: str | None = None
+    names: tuple[int, ...] = ()
 
     @property
     def line(self) -> int:
@@ -56,7 +58,7 @@ class Site:
     @property
     def calls(self) -> tuple[int, ...]:
         """The offsets of the credential calls that make up the site."""
-        return (self.call, *(revert.call for revert in self.reverts))
+        return (self.call, *(revert.call for revert in self.reverts), *self.names)
 
 
 @dataclass(frozen=True)
@@ -264,10 +266,11 @@ class _VariantSites:
     def _entered(self, item: Enter) -> Site:
         node = self.steps.flow.nodes[item.opened]
         form = "guard" if node.macro in ("guard", "CLASS") else "scoped"
-        expression = " ".join(self.function.text(*item.argument).split())
-        source = classify(self.variant, expression, None).kind
-        override = f"{node.macro}({node.tag}, {expression})"
-        return Site(self.function, item.call, SiteKind.SITE, override, source, converted=form)
+        expression = " ".join((item.expression or self.function.text(*item.argument)).split())
+        source = classify(self.variant, expression, self.effects.wrappers.get(item.via)).kind
+        override = f"{node.macro}({node.tag}, {f'{item.via}({expression})' if item.via else expression})"
+        names = [item.call + hit.start() for hit in re.finditer(r"\w+", self.function.text(item.call, node.end))]
+        return Site(self.function, item.call, SiteKind.SITE, override, source, converted=form, names=tuple(names))
 
     def _revert_only(self, item: Opaque | Revert | Call) -> Site:
         name = "revert" if isinstance(item, Revert) else item.name

@@ -14,7 +14,8 @@ from enum import Enum
 
 from tree_sitter import Node
 
-from credseries.csource.mask import Masked
+from credseries.csource.mask import Masked, ScopeMacro
+from credseries.csource.statements import DECLARED, Meaning, Part, Shape
 from credseries.csource.syntax import field as child_field
 from credseries.csource.syntax import text_of, unparenthesised, walk
 
@@ -39,7 +40,10 @@ class FlowNode:
 
     `edges` lead to (label, node number): "" for the only way on, "true" and "false" after a condition, and
     ("case", offset), "default" or "no case" after a switch. For OPEN and CLEANUP, `opened` is the number of the OPEN
-    node, `macro` the macro (`guard`, `CLASS`, `__free`, `scoped_guard`, ..) and `tag` the class it names.
+    node, `macro` the macro (`guard`, `CLASS`, `__free`, `scoped_guard`, ..) and `tag` the class it names. `arguments`
+    are what the class is given, where a macro of the tree's own says so (None: they stand in `syntax`), and `written`
+    is that macro's name; a condition that such a macro hides has its name too. `evaluates` is what the macro computes
+    there by its definition.
     """
 
     number: int
@@ -51,6 +55,9 @@ class FlowNode:
     opened: int = -1
     macro: str = ""
     tag: str = ""
+    arguments: tuple[str, ...] | None = None
+    written: str = ""
+    evaluates: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,9 @@ class Flow:
 Frontier = list[tuple[int, object]]
 _JUMPING_MACRO = re.compile(rb"\b((?:[A-Z0-9]+_)*(?:GOTO|RETURN|RET|BREAK|CONTINUE)(?:_[A-Z0-9]+)*)\s*\(")
 _TYPE_OPERATORS = ("typeof", "__typeof__", "__typeof", "typeof_unqual", "_Atomic", "__auto_type")
-_DECLARED_SCOPES = ("guard", "CLASS")
+# How the kernel names classes whose scope may be skipped, for those whose definition was not read.
+_MAY_SKIP = re.compile(r"\w+_(?:try|intr|kill|interruptible|killable|trylock)")
+_BLOCKS = ("compound_statement", "case_statement", "labeled_statement")
 
 
 def declared_scope(statement: Node) -> tuple[str, str] | None:
@@ -101,9 +110,16 @@ def declared_scope(statement: Node) -> tuple[str, str] | None:
         return None
     name = child_field(inner, "function")
     listed = child_field(inner, "arguments")
-    if name is None or listed is None or text_of(name) not in _DECLARED_SCOPES or not listed.named_children:
+    if name is None or listed is None or text_of(name) not in DECLARED or not listed.named_children:
         return None
     return text_of(name), text_of(listed.named_children[0])
+
+
+def _declares(part: Node) -> bool:
+    """Whether an expression is what the parser takes `CLASS(class, var)(..)` for."""
+    function = child_field(part, "function") if part.type == "call_expression" else None
+    inner = child_field(function, "function") if function is not None and function.type == "call_expression" else None
+    return inner is not None and text_of(inner) in DECLARED
 
 
 @dataclass
@@ -222,20 +238,41 @@ class _Builder:
             return  # walking the tree is most of the time that a function takes
         for child in walk(node):
             if child.type == "compound_statement":
-                inner = {"return_statement", "goto_statement", "break_statement", "continue_statement"}
-                if any(part.type in inner for part in walk(child)):
-                    self.unsupported(child, "a statement expression jumps")
+                self._check_block(child)
             elif child.type == "gnu_asm_expression" and "goto" in text_of(child).split("(")[0]:
                 self.unsupported(child, "asm goto is not followed")
+
+    def _check_block(self, block: Node) -> None:
+        """The block of a statement expression: what it does has to be over when the expression is."""
+        jumps = {"return_statement", "goto_statement", "break_statement", "continue_statement"}
+        inside = list(walk(block))
+        if any(part.type in jumps for part in inside):
+            self.unsupported(block, "a statement expression jumps")
+        tables = (self.masked.frees, self.masked.scopes, self.masked.declared)
+        hidden = any(block.start_byte <= offset < block.end_byte for table in tables for offset in table)
+        if hidden or any(declared_scope(part) is not None for part in inside):
+            self.unsupported(block, "a statement expression has a scope of its own")
 
     def on_expression_statement(self, node: Node, frontier: Frontier) -> Frontier:
         if not node.named_children:
             return frontier
         scope = declared_scope(node)
         if scope is not None:
-            return self.open(node, node, scope, frontier)
+            self._check_place(node)
+            return self.open(node, node, Part(*scope), frontier)
+        meaning = self.masked.declared.get(node.start_byte)
+        if meaning is not None:
+            self._check_place(node)
+            for part in meaning.parts:
+                frontier = self.open(node, node, part, frontier, meaning.name)
+            self._hides(self.flow.nodes[-1], meaning.name, meaning)
+            return frontier
         self._check_expression(node)
         return self.step(frontier, Kind.STATEMENT, node)
+
+    def _check_place(self, node: Node) -> None:
+        if node.parent is None or node.parent.type not in _BLOCKS:
+            self.unsupported(node, "a guard that is no statement of a block is not followed")
 
     def _check_declaration(self, node: Node) -> None:
         """A statement behind an unknown macro looks like a declaration: `MACRO(x) f();`, `MACRO f();`."""
@@ -255,15 +292,24 @@ class _Builder:
         self._check_declaration(node)
         self._check_expression(node)
         frontier = self.step(frontier, Kind.STATEMENT, node)
-        for offset, name in self.masked.frees.items():
+        return self._declared_in(node, frontier)
+
+    def _declared_in(self, node: Node, frontier: Frontier) -> Frontier:
+        """Open the scopes of the variables that a declaration, or the first part of a `for`, declares."""
+        for offset, part in self.masked.frees.items():
             if node.start_byte <= offset < node.end_byte:
-                frontier = self.open(node, None, ("__free", name), frontier)
+                frontier = self.open(node, None, part, frontier)
         return frontier
 
-    def open(self, node: Node, syntax: Node | None, scope: tuple[str, str], frontier: Frontier) -> Frontier:
+    def open(
+        self, node: Node, syntax: Node | None, part: Part, frontier: Frontier, written: str | None = None
+    ) -> Frontier:
+        """Open a scope; `written` is the macro of the tree's own that says which, if one does."""
         opened = self.add(Kind.OPEN, node.start_byte, node.end_byte, syntax)
         opened.opened = opened.number
-        opened.macro, opened.tag = scope
+        opened.macro, opened.tag = part.macro, part.tag
+        if written is not None:
+            opened.arguments, opened.written = part.arguments, written
         self.join(frontier, opened.number)
         self.active.append(opened.number)
         return [(opened.number, "")]
@@ -275,6 +321,9 @@ class _Builder:
             return frontier
         self._check_expression(condition)
         [(number, _)] = self.step(frontier, Kind.CONDITION, condition)
+        macro = self.masked.scopes.get(node.start_byte)
+        if macro is not None:
+            self._hides(self.flow.nodes[number], macro.name, macro.meaning)
         after = self.statement(then, [(number, "true")])
         if otherwise is None:
             return [*after, (number, "false")]
@@ -313,31 +362,82 @@ class _Builder:
             return frontier
         scope = self.masked.scopes.get(node.start_byte)
         if scope is not None:
-            return self.scoped(node, body, scope.name, condition, frontier)
+            return self._macro(node, body, scope, condition, frontier)
         head, into, past = self._loop_condition(condition, frontier, node.start_byte)
         end, continues, breaks = self._body(body, into)
         self.join(end + continues, head)
         return past + breaks
 
-    def scoped(self, node: Node, body: Node, macro: str, condition: Node | None, frontier: Frontier) -> Frontier:
-        """A scoped macro is a `for` that runs once: `break` and `continue` in its statement end it."""
+    def _macro(self, node: Node, body: Node, macro: ScopeMacro, condition: Node | None, frontier: Frontier) -> Frontier:
+        """A macro before a statement, by what its definition makes of it."""
+        if macro.shape is Shape.ONCE:
+            return self.scoped(node, body, macro, condition, frontier)
+        if macro.shape is Shape.UNKNOWN or condition is None:
+            self.unsupported(node, macro.meaning.reason if macro.meaning is not None else "")
+            return self.scoped(node, body, macro, condition, frontier)
         depth = len(self.active)
-        tag = ""
-        if condition is not None:
-            inner = unparenthesised(condition)
-            while inner.type == "comma_expression":
-                left = child_field(inner, "left")
-                if left is None:
-                    break
-                inner = left
-            tag = text_of(inner)
-        frontier = self.open(node, condition, (macro, tag), frontier)
-        self.flow.nodes[-1].end = condition.end_byte if condition is not None else node.start_byte
+        for part in macro.meaning.parts if macro.meaning is not None else ():
+            frontier = self.open(node, None, part, frontier, macro.name)
+        self._check_expression(condition)
+        [(head, _)] = self.step(frontier, Kind.CONDITION, condition)
+        self._hides(self.flow.nodes[head], macro.name, macro.meaning)
+        if macro.shape is Shape.CLOSED_BRANCH:
+            return [*self.statement(body, [(head, "true")]), (head, "false")]
+        end, continues, breaks = self._body(body, [(head, "true")])
+        self.join(end + continues, head)
+        frontier = self.leave_to([(head, "false"), *breaks], depth, node.end_byte - 1)
+        del self.active[depth:]
+        return frontier
+
+    @staticmethod
+    def _hides(node: FlowNode, name: str, meaning: Meaning | None) -> None:
+        """Note what a macro of the tree's own computes at a step."""
+        if meaning is not None:
+            node.written, node.evaluates = name, meaning.evaluates
+
+    def scoped(self, node: Node, body: Node, macro: ScopeMacro, condition: Node | None, frontier: Frontier) -> Frontier:
+        """A scoped macro is a `for` that runs once: `break` and `continue` in its statement end it.
+
+        Where its class may refuse to be entered (a lock that is only tried), the statement may be skipped.
+        """
+        depth = len(self.active)
+        written = None if macro.meaning is None else macro.name
+        skipped: Frontier = []
+        for part in self._parts(macro, condition):
+            conditional = part.tag in self.masked.conditional or _MAY_SKIP.fullmatch(part.tag) is not None
+            # the macro's arguments are evaluated once, but a step that goes two ways has to be seen
+            syntax = condition if len(self.active) == depth or conditional else None
+            frontier = self.open(node, syntax, part, frontier, written)
+            number = self.flow.nodes[-1].number
+            self.flow.nodes[number].end = condition.end_byte if condition is not None else node.start_byte
+            self._hides(self.flow.nodes[number], macro.name, macro.meaning)
+            if conditional:
+                frontier = [(number, "true")]
+                skipped += self._unwound(number, depth, node)
         end, continues, breaks = self._body(body, frontier)
         # break and continue have left the scopes inside the body already; the scope's own cleanup is common to all
         frontier = self.leave_to(end + continues + breaks, depth, node.end_byte - 1)
         del self.active[depth:]
-        return frontier
+        return frontier + skipped
+
+    def _unwound(self, number: int, depth: int, node: Node) -> Frontier:
+        """The way past a statement whose scope was not entered: the scopes around it end, and its own too."""
+        return self.leave_to([(number, "false")], depth, node.end_byte - 1)
+
+    @staticmethod
+    def _parts(macro: ScopeMacro, condition: Node | None) -> tuple[Part, ...]:
+        """The scopes of a scoped macro: by its definition, else by its first argument."""
+        if macro.meaning is not None:
+            return macro.meaning.parts
+        if condition is None:
+            return (Part(macro.name, ""),)
+        inner = unparenthesised(condition)
+        while inner.type == "comma_expression":
+            left = child_field(inner, "left")
+            if left is None:
+                break
+            inner = left
+        return (Part(macro.name, text_of(inner)),)
 
     def on_for_statement(self, node: Node, frontier: Frontier) -> Frontier:
         depth = len(self.active)
@@ -346,6 +446,9 @@ class _Builder:
         if initializer is not None:
             self._check_expression(initializer)
             frontier = self.step(frontier, Kind.STATEMENT, initializer)
+            frontier = self._declared_in(initializer, frontier)
+            if any(_declares(part) for part in walk(initializer)):
+                self.unsupported(initializer, "a guard declared in a `for` is not followed")
         head, into, past = self._loop_condition(child_field(node, "condition"), frontier, node.start_byte)
         if body is None:
             return past
@@ -354,8 +457,10 @@ class _Builder:
         if update is not None and again:
             again = self.step(again, Kind.STATEMENT, update)
         self.join(again, head)
+        # the variables of its first part live as long as the loop
+        frontier = self.leave_to(past + breaks, depth, node.end_byte - 1)
         del self.active[depth:]
-        return past + breaks
+        return frontier
 
     def on_do_statement(self, node: Node, frontier: Frontier) -> Frontier:
         body = child_field(node, "body")

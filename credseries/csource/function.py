@@ -10,6 +10,7 @@ from tree_sitter import Node
 from credseries.csource.flow import Flow, control_flow
 from credseries.csource.lexical import Lexed, Lines, lex
 from credseries.csource.mask import Masked, mask
+from credseries.csource.statements import NO_MACROS, StatementMacros
 from credseries.csource.syntax import damage, field, identifiers, parse, text_of, walk
 from credseries.csource.variants import MAX_VARIANTS, TooManyVariants, UnbalancedConditions, variants
 
@@ -58,7 +59,11 @@ class Function:
     start of the text.
     """
 
-    def __init__(self, path: str, name: str, source: bytes, first_line: int) -> None:
+    def __init__(
+        self, path: str, name: str, source: bytes, first_line: int, macros: StatementMacros = NO_MACROS
+    ) -> None:
+        """`macros` are those that the file sees, as far as they were read."""
+        self.macros = macros
         self.path = path
         self.name = name
         self.source = source
@@ -80,7 +85,7 @@ class Function:
 
     def rewritten(self, source: bytes) -> Function:
         """The same function with another text."""
-        return Function(self.path, self.name, source, self.first_line)
+        return Function(self.path, self.name, source, self.first_line, self.macros)
 
     @cached_property
     def _lexed(self) -> Lexed:
@@ -103,7 +108,7 @@ class Function:
             return [], Unreadable(directives[0].start, "#if and #endif do not pair up inside it")
         found: list[Variant] = []
         for text in texts:
-            masked = mask(text)
+            masked = mask(text, self.macros)
             root = parse(masked.text)
             definition = next((child for child in root.named_children if child.type == "function_definition"), None)
             broken = damage(root)

@@ -1,14 +1,17 @@
 """Same-length masking of what tree-sitter's C grammar cannot know: the macros that kernel C is written in.
 
 Every step keeps the byte length, so that offsets in the masked text index the source. What has a meaning of its own
-(`__free(..)`, scoped macros) is blanked or turned into a loop for the parser, and kept in a side table.
+(`__free(..)`, scoped macros) is blanked or turned into a loop for the parser, and kept in a side table. The macros of
+cleanup.h are known; what another macro before a statement is, its definition says, and without one its name.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from credseries.csource.statements import NO_MACROS, SCOPED, Meaning, Part, Shape, StatementMacros
 
 _ANNOTATIONS = frozenset(
     b"""__init __exit __initdata __exitdata __initconst __devinit __user __kernel __force __iomem __percpu __rcu __safe
@@ -32,7 +35,10 @@ _CALL_ANNOTATIONS = frozenset(
 )
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _LOOP_NAME = re.compile(rb"\w*(?:for_each|foreach)\w*")
+_SCOPED_LOOP = re.compile(rb"\w*for_each\w*_scoped\w*")  # its loop variable is given up when the loop is left
+# Scope macros without a definition in what was read.
 _SCOPED_NAME = re.compile(rb"scoped_\w+|with_\w+|\w+_scoped_guard")
+_CLEANUP = re.compile(rb"(?:__cleanup|\bcleanup|__cleanup__)\s*\(\s*(\w+)\s*\)")
 _SYSCALL = re.compile(rb"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE\d\s*\(")
 _TYPE = (
     rb"(?:const\s+|volatile\s+)*"
@@ -44,26 +50,41 @@ _TYPE = (
 # parameter has a name after its type.
 _TYPE_ARGUMENT = re.compile(rb"(?<=[(,])(\s*)(" + _TYPE + rb")(?=\s*,)|(?<=,)(\s*)(" + _TYPE + rb")(?=\s*\))")
 _STATEMENT_BEFORE = frozenset(b"{};:)")
-_NO_STATEMENT_AFTER = frozenset(b";,)=.+-*/%&|^<>?:]")
+_NO_STATEMENT_AFTER = frozenset(b";,)=.+-*/%&|^<>?:][")
 
 
 @dataclass(frozen=True)
 class ScopeMacro:
-    """A macro that runs the next statement in a scope of its own; byte ranges of its name and of its arguments."""
+    """A macro that the next statement is in the hands of; byte ranges of its name and of its arguments.
+
+    `meaning` is what its definition makes of it; None when the macro is one of cleanup.h, or known by its name alone.
+    """
 
     name: str
     start: int
     args_start: int
     args_end: int
+    meaning: Meaning | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """What becomes of the next statement."""
+        return Shape.ONCE if self.meaning is None else self.meaning.shape
 
 
 @dataclass(frozen=True)
 class Masked:
-    """Text for the parser, and what was taken out of it: scoped macros and `__free()` classes by byte offset."""
+    """Text for the parser, and what was taken out of it, by byte offset.
+
+    `scopes` are macros before a statement, `declared` macros that open a scope where they stand, `frees` the scopes
+    of variables (`__free(class)`, `__cleanup(function)`). `conditional` are the classes whose statement may be skipped.
+    """
 
     text: bytes
     scopes: Mapping[int, ScopeMacro] = field(default_factory=dict)
-    frees: Mapping[int, str] = field(default_factory=dict)
+    frees: Mapping[int, Part] = field(default_factory=dict)
+    declared: Mapping[int, Meaning] = field(default_factory=dict)
+    conditional: frozenset[str] = frozenset()
 
 
 def closing(text: bytes, opening: int) -> int:
@@ -106,10 +127,14 @@ def _before(text: bytearray, at: int) -> tuple[int, bytes]:
 
 
 class _Masker:
-    def __init__(self, code: bytes) -> None:
+    def __init__(self, code: bytes, macros: StatementMacros) -> None:
         self.text = bytearray(code)
+        self.macros = macros
+        self.before_statements = macros.before_statements
+        self.opening = macros.opening
         self.scopes: dict[int, ScopeMacro] = {}
-        self.frees: dict[int, str] = {}
+        self.frees: dict[int, Part] = {}
+        self.declared: dict[int, Meaning] = {}
 
     def run(self) -> Masked:
         self._syscall_head()
@@ -124,45 +149,116 @@ class _Masker:
                     _fill(self.text, match.start(), after + 1)
             elif self._has_arguments(match.end()):
                 self._call(match.start(), match.end(), word)
-        return Masked(bytes(self.text), self.scopes, self.frees)
+            elif word in self.before_statements:
+                self._bare_macro(match.start(), match.end(), word)
+        return Masked(bytes(self.text), self.scopes, self.frees, self.declared, self.macros.conditional)
 
     def _has_arguments(self, end: int) -> bool:
         return self.text[_skip_space(self.text, end) :][:1] == b"("
 
     def _call(self, start: int, end: int, word: bytes) -> None:
+        opening = _skip_space(self.text, end)
         if word in _CALL_ANNOTATIONS:
-            close = closing(bytes(self.text), _skip_space(self.text, end))
-            if close > 0:
-                _fill(self.text, start, close + 1)
-        elif word == b"__free":
-            opening = _skip_space(self.text, end)
             close = closing(bytes(self.text), opening)
             if close > 0:
-                self.frees[start] = bytes(self.text[opening + 1 : close]).strip().decode()
+                attribute = _CLEANUP.search(self.text, start, close + 1)
+                if attribute is not None:
+                    self.frees[start] = Part("__cleanup", attribute.group(1).decode())
                 _fill(self.text, start, close + 1)
+        elif word == b"__free":
+            close = closing(bytes(self.text), opening)
+            if close > 0:
+                self.frees[start] = Part("__free", bytes(self.text[opening + 1 : close]).strip().decode())
+                _fill(self.text, start, close + 1)
+        elif word == b"return_ptr":
+            if self._stands_alone(start):
+                _fill(self.text, start, end, b"return")
+        elif word in self.before_statements:
+            self._tree_macro(start, end, word, closing(bytes(self.text), opening))
         elif _LOOP_NAME.fullmatch(word) or _SCOPED_NAME.fullmatch(word):
             self._statement_macro(start, end, word)
 
-    def _statement_macro(self, start: int, end: int, word: bytes) -> None:
+    def _stands_alone(self, start: int) -> bool:
+        """Whether a statement can begin at an offset, by what is before it."""
         byte, previous = _before(self.text, start)
-        if byte not in _STATEMENT_BEFORE and previous not in (b"else", b"do"):
+        return byte in _STATEMENT_BEFORE or previous in (b"else", b"do")
+
+    def _bare_macro(self, start: int, end: int, word: bytes) -> None:
+        """A macro of the tree that is used without brackets."""
+        if not self.macros.takes_arguments(word.decode()):
+            self._tree_macro(start, end, word, -1)
+
+    def _tree_macro(self, start: int, end: int, word: bytes, close: int) -> None:
+        """A macro whose definition is known, used where a statement can begin."""
+        if not self._stands_alone(start):
+            return
+        last = max(close + 1, end)
+        after = _skip_space(self.text, last)
+        ends = self.text[after : after + 1] == b";"
+        if ends and word not in self.opening:
+            return  # a call, or a loop over nothing
+        meaning = self.macros.meaning(word.decode(), bytes(self.text[start:last]).decode("utf-8", "replace"))
+        if meaning is not None and meaning.shape is Shape.DECLARATION:
+            self.declared[start] = replace(meaning, name=word.decode())
+        elif meaning is not None and meaning.shape is not Shape.UNKNOWN:
+            if meaning.parts or not ends:
+                self._understood(start, end, word, close, meaning)
+        elif _LOOP_NAME.fullmatch(word) and close > 0:
+            self._statement_macro(start, end, word)
+        elif meaning is not None or self._begins_statement(after):
+            reason = meaning.reason if meaning is not None else "it stands before a statement"
+            reason = f"{word.decode()}() is a macro that is not understood: {reason}"
+            self._understood(start, end, word, close, Meaning(Shape.UNKNOWN, reason=reason))
+
+    def _begins_statement(self, at: int) -> bool:
+        return at < len(self.text) and self.text[at] not in _NO_STATEMENT_AFTER
+
+    def _understood(self, start: int, end: int, word: bytes, close: int, meaning: Meaning) -> None:
+        """Write what a macro is to the statement after it, as far as its text has room for it."""
+        if meaning.shape is Shape.PLAIN:
+            _fill(self.text, start, max(close + 1, end))
+            return
+        keyword = b"if" if meaning.shape is Shape.BRANCH else b"while"
+        if close < 0:
+            room = len(word) >= len(keyword) + 3
+            listed = (end, end)
+        else:
+            listed = (_skip_space(self.text, end) + 1, close)
+            room = len(word) >= len(keyword)
+        if not bytes(self.text[slice(*listed)]).strip():
+            room = max(close + 1, end) - start >= len(keyword) + 3
+        if not room:
+            return  # the parser will stumble over it, and the function will not be read
+        self.scopes[start] = ScopeMacro(word.decode(), start, *listed, meaning)
+        self._write_loop(start, end, *listed, keyword)
+
+    def _write_loop(self, start: int, end: int, first: int, last: int, keyword: bytes) -> None:
+        if bytes(self.text[first:last]).strip():
+            _fill(self.text, start, end, keyword)
+            return
+        stop = max(last + 1, end) if last > end else end
+        _fill(self.text, start, stop, keyword)
+        self.text[stop - 3 : stop] = b"(x)"  # no constant: the loop ends
+
+    def _statement_macro(self, start: int, end: int, word: bytes) -> None:
+        if not self._stands_alone(start):
             return
         opening = _skip_space(self.text, end)
         close = closing(bytes(self.text), opening)
         if close < 0:
             return
         after = _skip_space(self.text, close + 1)
-        if after >= len(self.text) or self.text[after] in _NO_STATEMENT_AFTER:
+        # what follows a form of cleanup.h is a statement, whatever it begins with
+        if after >= len(self.text) or (word.decode() not in SCOPED and self.text[after] in _NO_STATEMENT_AFTER):
             return
-        scoped = _LOOP_NAME.fullmatch(word) is None
-        if scoped:
-            self.scopes[start] = ScopeMacro(word.decode(), start, opening + 1, close)
+        meaning = None
+        if _SCOPED_LOOP.fullmatch(word):
+            meaning = Meaning(Shape.LOOP, (Part("__free", word.decode()),))
+        if meaning is not None or _LOOP_NAME.fullmatch(word) is None:
+            self.scopes[start] = ScopeMacro(word.decode(), start, opening + 1, close, meaning)
         empty = not bytes(self.text[opening + 1 : close]).strip()
-        if empty and len(word) >= 6:
-            _fill(self.text, start, close + 1, b"while")
-            self.text[close - 2 : close + 1] = b"(x)"  # no constant: the loop ends
-        elif len(word) >= 5 and not empty:
-            _fill(self.text, start, end, b"while")
+        if len(word) >= (6 if empty else 5):
+            self._write_loop(start, end, opening + 1, close, b"while")
 
     def _types(self) -> None:
         def join(match: re.Match[bytes]) -> bytes:
@@ -186,6 +282,9 @@ class _Masker:
         _fill(self.text, match.start(), close, head)
 
 
-def mask(code: bytes) -> Masked:
-    """Mask one function definition, given as text whose comments, literals and directives are blank."""
-    return _Masker(code).run()
+def mask(code: bytes, macros: StatementMacros = NO_MACROS) -> Masked:
+    """Mask one function definition, given as text whose comments, literals and directives are blank.
+
+    `macros` are the macros that the function's file sees, as far as they were read.
+    """
+    return _Masker(code, macros).run()
