@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -124,6 +124,9 @@ class SourceFile:
         return found
 
 
+Find = Callable[[Mapping[str, str]], Mapping[str, SourceFile]]
+
+
 @dataclass
 class Program:
     """The analysis of a set of files."""
@@ -171,22 +174,48 @@ class Program:
                     found[name] = f"{name}() is a macro that changes credentials ({file.path})"
         return found
 
-    def run(self) -> None:
+    def run(self, find: Find | None = None) -> None:
         """Summaries first: what overrides directly, then everything with a hit, then callers of what was found.
+
+        `find` is given functions that change their callers' credentials, with the files that define them, and returns
+        the files that may call them; without it, only the files at hand are analysed.
 
         Rounds end when no function is found any more that changes its callers' credentials. Only when everything that
         reverts is known can a function be said to pass on what it calls, so that comes last.
         """
-        self.scopes = read_scopes({path: (file.source, file.lexed) for path, file in self.files.items()})
-        for path, file in self.files.items():
-            file.use(self.scopes.statements(path))
+        self._read_definitions()
         macros = self._macros()
         self.base = self.base.with_summaries({}, macros, frozenset(macros))
         fresh = self._analyse(self._callers(self.base.overrides))
         fresh = self._round([*self.base.overrides, *self.base.reverts, *macros, *fresh], fresh)
         fresh = self._round(fresh, fresh)
         self.base = replace(self.base, passes_on=True)
-        fresh = [*fresh, *(item.name for item in self.summaries)]
+        self._settle([*fresh, *(item.name for item in self.summaries)])
+        if find is not None:
+            self._reach_out(find)
+
+    def _read_definitions(self) -> None:
+        self.scopes = read_scopes({path: (file.source, file.lexed) for path, file in self.files.items()})
+        for path, file in self.files.items():
+            file.use(self.scopes.statements(path))
+
+    def _reach_out(self, find: Find) -> None:
+        """Analyse the callers of what was found in files that were not given, and so on until nothing new is found."""
+        asked: set[str] = set()
+        while True:
+            public = {item.name: item.path for item in self.summaries if not item.local}
+            names = {name: path for name, path in public.items() if name not in asked}
+            if not names:
+                return
+            asked |= names.keys()
+            found = {path: file for path, file in find(names).items() if path not in self.files}
+            if found:
+                self.files = {**self.files, **found}
+                self._read_definitions()
+                self._settle(self._round(list(public), []))
+
+    def _settle(self, fresh: list[str]) -> None:
+        """Analyse the callers of what has changed until nothing does."""
         for _ in range(_MAX_ROUNDS):
             if not fresh:
                 break

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from credseries.creds.interface import CLEANUP_HEADER, CRED_HEADER, CRED_SOURCE, Interface, read_interface
-from credseries.creds.program import Hit, Program, SourceFile, hits
+from credseries.creds.program import Find, Hit, Program, SourceFile, hits
 from credseries.creds.sites import Analysis, Site, SiteKind
 from credseries.errors import NotAKernelTree, UnknownFunction, UnknownPath
 from credseries.kernel.git import Repository
@@ -88,6 +88,7 @@ class Survey:
         recipe: Recipe,
         paths: Sequence[str] = (),
         forms: Sequence[Form] | None = None,
+        find: Find | None = None,
     ) -> None:
         self.commit = commit
         self.version = version
@@ -96,7 +97,7 @@ class Survey:
         self.documents = documents
         self.paths = tuple(path.rstrip("/") for path in paths)
         self.program = Program(sources)
-        self.program.run()
+        self.program.run(find)
         self.names = names_for(interface, recipe)
         self.planner = Planner(self.names, forms or recipe.forms, unavailable(interface))
 
@@ -280,7 +281,13 @@ def survey(
                 hint = "paths are relative to the top of the tree"
                 raise UnknownPath(f"{path} is not in commit {commit[:12]}", hint=hint)
         sources, documents = _read(repo, search)
+        interface = read_interface(tree[CRED_HEADER], tree.get(CRED_SOURCE, b""), tree.get(CLEANUP_HEADER))
+        version = read_release(tree["Makefile"])
+        return Survey(commit, version, interface, sources, documents, recipe, paths, forms, _finder(search))
     finally:
         search.close()
-    interface = read_interface(tree[CRED_HEADER], tree.get(CRED_SOURCE, b""), tree.get(CLEANUP_HEADER))
-    return Survey(commit, read_release(tree["Makefile"]), interface, sources, documents, recipe, paths, forms)
+
+
+def _finder(search: Search) -> Find:
+    """How an analysis comes by the callers of functions that no textual hit leads to."""
+    return lambda names: {path: SourceFile(path, text) for path, text in search.callers(names).items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from credseries.series.cache import Cache, key
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 NEEDLES = ("override_creds", "revert_creds")
 _BATCH = 8  # files that are worth one git process to read them
-_KIND, _LATEST = "search", "latest search"
+_KIND, _LATEST, _CALLERS = "search", "latest search", "callers"
+_PUBLIC = ("include", "arch/*/include")
+_C = (".c", ".h")
 _MOST_CHANGES = 5000  # with more, git searches the tree as fast as the changed files are read
 
 
@@ -75,3 +77,37 @@ class Search:
         """End the search, if it still runs."""
         if self._running is not None:
             self._running.close()
+
+    def callers(self, names: Mapping[str, str]) -> dict[str, bytes]:
+        """The C files that have one of the names (given with the files that define them), by path, and their text.
+
+        A function that no header below an include directory declares is called only below its own top directory.
+        """
+        paths = self._cache.get(_CALLERS, key(self.tree, *sorted(names), *sorted(names.values())))
+        if not isinstance(paths, list):
+            paths = sorted(self._search_callers(names))
+            self._cache.put(_CALLERS, key(self.tree, *sorted(names), *sorted(names.values())), paths)
+        return self._repo.read_files(self.commit, paths)
+
+    def _search_callers(self, names: Mapping[str, str]) -> set[str]:
+        headers = list(self._repo.grep_files(self.commit, _shortest(names), _PUBLIC))
+        texts = self._repo.read_files(self.commit, headers).values()
+        public = {name for name in names if any(name.encode() in text for text in texts)}
+        found = {path for path in headers if path.endswith(_C)}
+        if public:
+            found |= self._grep(public, ())
+        private = names.keys() - public
+        tops = sorted({names[name].split("/")[0] for name in private})
+        if tops:
+            found |= self._grep(private, tops)
+        return found
+
+    def _grep(self, names: Iterable[str], tops: Iterable[str]) -> set[str]:
+        hits = self._repo.grep_files(self.commit, _shortest(names), list(tops))
+        return {path for path in hits if path.endswith(_C)}
+
+
+def _shortest(names: Iterable[str]) -> list[str]:
+    """The names that have no other one in them: where a longer one is, they are."""
+    every = sorted(names, key=len)
+    return [name for number, name in enumerate(every) if not any(short in name for short in every[:number])]
