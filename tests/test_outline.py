@@ -24,6 +24,8 @@ def names(source: str) -> list[str]:
         ("COMPAT_SYSCALL_DEFINE1(f, int, a)\n{\n}\n", "f"),
         ("int f(int (*call)(int))\n{\n}\n", "f"),
         ("int f(void) { return 0; }\n", "f"),
+        ("DEFINE_CLASS(a, b, c(_T), d(e), int e)\n\n#define A 1\nstatic inline int f(void)\n{\n}\n", "f"),
+        ("EXPORT_SYMBOL(a)\nMODULE_X(f(b))\nint f(void)\n{\n}\n", "f"),
     ],
 )
 def test_a_function_is_known_by_its_name(source: str, name: str) -> None:

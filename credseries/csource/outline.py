@@ -11,6 +11,7 @@ _CALL_HEAD = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 _NOT_A_NAME = re.compile(
     rb"__\w+__|__(?:printf|scanf|acquires|releases|must_hold|section|aligned|alloc_size)\w*|noinline_for_\w+"
 )
+_DEFINITION = re.compile(rb"\s*[A-Z][A-Z0-9_]*\s*\(")
 _SYSCALL = re.compile(rb"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE\d$")
 
 
@@ -64,6 +65,7 @@ def functions(code: bytes) -> list[Extent]:
     previous = 0
     for body, end in _blocks(code):
         head_start = max(code.rfind(b";", previous, body) + 1, previous)
+        head_start += _definitions(code[head_start:body])
         head = code[head_start:body]
         stripped = head.strip()
         previous = end
@@ -75,6 +77,20 @@ def functions(code: bytes) -> list[Extent]:
         start = head_start + len(head) - len(head.lstrip())
         found.append(Extent(name, start, body, end))
     return found
+
+
+def _definitions(head: bytes) -> int:
+    """The length of what stands before a function's head without a `;`: `DEFINE_CLASS(..)` and the like."""
+    length = 0
+    while match := _DEFINITION.match(head, length):
+        depth, at = 1, match.end()
+        while depth and at < len(head):
+            depth += {0x28: 1, 0x29: -1}.get(head[at], 0)
+            at += 1
+        if depth or b"(" not in head[at:]:
+            break
+        length = at
+    return length
 
 
 def _is_data(head: bytes) -> bool:
