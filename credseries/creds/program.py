@@ -105,7 +105,7 @@ class SourceFile:
         return lasting(code, bodies) if b"struct cred" in code else frozenset()
 
     def entering(self, classes: Iterable[str]) -> list[Extent]:
-        """The functions that open a scope of one of the classes."""
+        """The functions that open a scope of one of the classes, or have such a function as a variable's cleanup."""
         wanted = frozenset(classes)
         if wanted and wanted not in self._entering:
             hits = entering(wanted).finditer(self.lexed.code) if opens_scopes(self.lexed.code) else ()
@@ -237,7 +237,7 @@ class Program:
         classes |= self.base.guards.keys() if wanted & self.base.overrides.keys() else set()
         found = []
         for file in self.files.values():
-            extents = {extent.start: extent for extent in (*file.calling(wanted), *file.entering(classes))}
+            extents = {extent.start: extent for extent in (*file.calling(wanted), *file.entering(classes | wanted))}
             found += [(file, extents[start]) for start in sorted(extents)]
         return found
 

@@ -484,14 +484,14 @@ def _free(item: Definition, effects: Effects) -> FreeClass:
 
 def opens_scopes(code: bytes) -> bool:
     """Whether code may open a scope of any class at all: quicker to say than of which."""
-    return any(word in code for word in (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor"))
+    return any(word in code for word in (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor", b"cleanup"))
 
 
 def entering(classes: Collection[str]) -> re.Pattern[bytes]:
-    """What the code of a function that enters a scope of one of the classes has in it."""
+    """What code has in it that enters a scope of one of the classes, or names one as a variable's cleanup function."""
     names = b"|".join(re.escape(name.encode()) for name in sorted(classes))
     return re.compile(
-        rb"(?:guard|CLASS|scoped_class|__free)\s*\(\s*(?:" + names + rb")\b"
+        rb"(?:guard|CLASS|scoped_class|__free|cleanup|cleanup__)\s*\(\s*(?:" + names + rb")\b"
         rb"|class_(?:" + names + rb")_(?:con|de)structor\b"
     )
 

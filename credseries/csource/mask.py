@@ -173,7 +173,7 @@ class _Masker:
         elif word == b"return_ptr":
             if self._stands_alone(start):
                 _fill(self.text, start, end, b"return")
-        elif word in self.before_statements:
+        elif word in self.before_statements or (_SCOPED_NAME.fullmatch(word) and self.macros.defines(word.decode())):
             self._tree_macro(start, end, word, closing(bytes(self.text), opening))
         elif _LOOP_NAME.fullmatch(word) or _SCOPED_NAME.fullmatch(word):
             self._statement_macro(start, end, word)
