@@ -153,9 +153,11 @@ class _Lifetime:
                 current = inner.type == "call_expression" and callee(inner) in self.effects.current
                 place = place_of(inner)
                 text = _squeezed(text_of(inner))
-                if name not in places and (place in places or current or text in holders.texts):
-                    places.add(name)
-                    found = True
+                if place in places or current or text in holders.texts:
+                    reached = {name + item[len(str(place)) :] for item in places if item.startswith(f"{place}.")}
+                    new = ({name} | reached) - places
+                    places |= new
+                    found = found or bool(new)
         return Holders(frozenset(places), holders.shown, holders.texts)
 
     def lost(self, holders: Holders, *, owned: bool) -> str | None:

@@ -42,8 +42,8 @@ class FlowNode:
     ("case", offset), "default" or "no case" after a switch. For OPEN and CLEANUP, `opened` is the number of the OPEN
     node, `macro` the macro (`guard`, `CLASS`, `__free`, `scoped_guard`, ..) and `tag` the class it names. `arguments`
     are what the class is given, where a macro of the tree's own says so (None: they stand in `syntax`), and `written`
-    is that macro's name; a condition that such a macro hides has its name too. `evaluates` is what the macro computes
-    there by its definition.
+    is that macro's name; a condition that a macro hides, `for_each` too, has its name as well. `evaluates` is what the
+    macro computes there by its definition.
     """
 
     number: int
@@ -380,6 +380,7 @@ class _Builder:
         if scope is not None:
             return self._macro(node, body, scope, condition, frontier)
         head, into, past = self._loop_condition(condition, frontier, node.start_byte)
+        self.flow.nodes[head].written = self.masked.loops.get(node.start_byte, "")
         end, continues, breaks = self._body(body, into)
         self.join(end + continues, head)
         return past + breaks
