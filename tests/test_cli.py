@@ -169,11 +169,20 @@ def test_scans_of_parts_add_up(series: Path) -> None:
 
 
 def test_a_scan_of_the_series_has_nothing_left_to_convert(series: Path) -> None:
-    """A guard has no textual hit; the light pair has, and is known as converted already."""
+    """A guard has no textual hit; the light pair has, and is known as converted already, as guards beside it are."""
     before = as_json("scan", "--json", cwd=series)
     after = as_json("scan", "--json", "--base", "creds-rfc", cwd=series)
-    converted = {(site["file"], site["function"]) for site in after["sites"] if site["converted"]}
-    assert converted == {(site["file"], site["function"]) for site in before["sites"] if site["choice"] == "light"}
+    chosen, converted = (
+        {
+            form: {(site["file"], site["function"]) for site in scan["sites"] if site[key] == form}
+            for form in ("guard", "scoped", "light")
+        }
+        for scan, key in ((before, "choice"), (after, "converted"))
+    )
+    assert converted["light"] == chosen["light"]
+    assert converted["guard"] <= chosen["guard"]
+    assert converted["scoped"] <= chosen["scoped"]
+    assert converted["guard"]
     assert after["accounting"]["converted"] == 0
     assert after["accounting"]["refused"] == before["accounting"]["refused"]
 

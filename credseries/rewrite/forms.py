@@ -15,7 +15,7 @@ from credseries.csource.mask import closing
 from credseries.csource.splice import Copy, Edit, Insert, Spliced
 from credseries.csource.syntax import field as child_field
 from credseries.csource.syntax import identifiers, text_of, walk
-from credseries.rewrite.text import MAX_COLUMNS, Changes, columns
+from credseries.rewrite.text import Changes
 
 
 class Form(Enum):
@@ -462,38 +462,25 @@ def _scoped(writer: _Writer) -> Spliced:
         raise Refused("the region shares a line with its override or its revert")
     if any(writer.changes.line_text(number).lstrip().startswith(b"#") for number in range(first, last + 1)):
         raise Refused("the region holds preprocessor lines")
-    braces = not _is_one_line(writer, region, first, last)
     call = writer.site.call
     head = Insert(f"scoped_guard({writer.names.guard_class}, ".encode(), call)
-    pieces = (head, *writer.credential(), Insert(b") {" if braces else b")", call))
+    pieces = (head, *writer.credential(), Insert(b") {", call))
     writer.changes.edit(Edit(writer.override.start_byte, writer.override.end_byte, pieces))
     writer.changes.indent(first, last)
-    _close_scope(writer, main, lines.start(last + 1) if braces else None, siblings[ends[0] + 1 :])
+    _close_scope(writer, main, lines.start(last + 1), siblings[ends[0] + 1 :])
     writer.drop_variable()
     return writer.changes.spliced()
 
 
-def _is_one_line(writer: _Writer, region: list[Node], first: int, last: int) -> bool:
-    """Whether the region is one simple statement on one line, which a scope then has without braces.
+def _close_scope(writer: _Writer, main: Node, at: int, rest: list[Node]) -> None:
+    """Put the closing brace in place of the revert; a label on the revert goes to the next statement.
 
-    Kernel style wants no braces there (Documentation/process/coding-style.rst; checkpatch.pl has no opinion on scoped
-    forms, and of those in Linux 6.12 with such a statement nine in ten have none).
-    """
-    text = writer.changes.line_text(first)
-    alone = text.strip() == writer.function.source[region[0].start_byte : region[0].end_byte]
-    simple = len(region) == 1 and region[0].type == "expression_statement" and first == last
-    return simple and alone and columns(b"\t" + text) <= MAX_COLUMNS
-
-
-def _close_scope(writer: _Writer, main: Node, at: int | None, rest: list[Node]) -> None:
-    """Put the closing brace (if there is one, at `at`) in place of the revert.
-
-    A label on the revert goes to the next statement.
+    A single statement has braces too: checkpatch.pl accepts either, and without them a call whose result is lost, or a
+    second statement that is added later, is easily overlooked.
     """
     column = writer.function.source[writer.function.lines.start_of(writer.override.start_byte) :]
     indent = column[: len(column) - len(column.lstrip(b" \t"))]
-    if at is not None:
-        writer.changes.edit(Edit(at, at, (Insert(indent + b"}\n", at),)))
+    writer.changes.edit(Edit(at, at, (Insert(indent + b"}\n", at),)))
     revert = _inner(main)
     labels = _labels_of(revert)
     if labels and rest and _inner(rest[0]).type == "declaration":
