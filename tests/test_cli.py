@@ -204,7 +204,7 @@ def test_the_diff_of_everything_applies_and_is_what_split_commits(series: Path) 
     everything = credseries("convert", "--diff", cwd=series)
     applies(series, everything.out)
     assert all(line.startswith("# ") for line in everything.err.splitlines())
-    assert "ovl_check_opener() refused" in everything.err
+    assert "ovl_finish_upper() refused" in everything.err
 
 
 def test_convert_without_diff_can_be_applied_too(series: Path) -> None:
