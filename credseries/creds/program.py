@@ -10,7 +10,7 @@ from functools import cached_property
 
 from credseries.creds.effects import CREDENTIALS, Effects
 from credseries.creds.lifetime import lasting
-from credseries.creds.scopes import TreeScopes, entering, opens_scopes, read_scopes
+from credseries.creds.scopes import TreeScopes, read_scopes, scopes_in
 from credseries.creds.sites import Analysis, Site, analyse
 from credseries.creds.summary import Summary, effects_for, summarise
 from credseries.csource.function import Function
@@ -32,7 +32,6 @@ class SourceFile:
         self.source = source
         self._functions: dict[int, Function] = {}
         self._callers: dict[str, list[Extent]] = {}
-        self._entering: dict[frozenset[str], list[Extent]] = {}
         self._macros = NO_MACROS
 
     @cached_property
@@ -106,12 +105,17 @@ class SourceFile:
 
     def entering(self, classes: Iterable[str]) -> list[Extent]:
         """The functions that open a scope of one of the classes, or have such a function as a variable's cleanup."""
-        wanted = frozenset(classes)
-        if wanted and wanted not in self._entering:
-            hits = entering(wanted).finditer(self.lexed.code) if opens_scopes(self.lexed.code) else ()
-            found = {extent.start: extent for hit in hits if (extent := self.extent_at(hit.start())) is not None}
-            self._entering[wanted] = list(found.values())
-        return self._entering.get(wanted, [])
+        found = {extent.start: extent for name in classes for extent in self._scopes.get(name, ())}
+        return list(found.values())
+
+    @cached_property
+    def _scopes(self) -> dict[str, list[Extent]]:
+        found: dict[str, list[Extent]] = {}
+        for offset, name in scopes_in(self.lexed.code):
+            extent = self.extent_at(offset)
+            if extent is not None:
+                found.setdefault(name, []).append(extent)
+        return found
 
     def _find_callers(self, name: bytes) -> list[Extent]:
         if name not in self.lexed.code:

@@ -40,6 +40,9 @@ _CONDITIONAL = ("if_statement", "conditional_expression", "switch_statement", "c
 _REPEATED = ("while_statement", "for_statement", "do_statement")
 _DEEPEST = 8  # classes that extend classes that extend ..
 _VALUE = "_T"  # what cleanup.h calls the variable of a class in its definition
+_SCOPE = re.compile(
+    rb"(?:guard|CLASS|scoped_class|__free|cleanup|cleanup__)\s*\(\s*(\w+)|class_(\w+?)_(?:con|de)structor\b"
+)
 _LOCK = re.compile(r"\b_T\s*->\s*lock\b")
 _SIMPLE = re.compile(r"[\w\s]*\w(?:\([^()]*\))?(?:(?:->|\.)\w+|\[\w+\])*")
 
@@ -340,25 +343,33 @@ class TreeScopes:
 
     definitions: list[Definition] = field(default_factory=list)
     macros: list[Macro] = field(default_factory=list)
+    _visible: dict[str, Macros] = field(default_factory=dict)
     _statements: dict[str, StatementMacros] = field(default_factory=dict)
 
-    def statements(self, path: str) -> StatementMacros:
-        """The macros that the functions of a file see: those of headers and its own."""
-        own = path if any(macro.path == path for macro in self._private) else ""
-        if own not in self._statements:
+    def visible(self, path: str) -> Macros:
+        """The macros that a file sees: those of headers and its own."""
+        own = path if path in self._private else ""
+        if own not in self._visible:
             visible = [macro for macro in self.macros if macro.path.endswith(".h") or macro.path == own]
             visible.sort(key=lambda macro: macro.path != own)  # its own definition comes first
             shadowed = {macro.name for macro in visible if own and macro.path == own}
             visible = [macro for macro in visible if macro.path == own or macro.name not in shadowed]
-            conditional = frozenset(
-                item.name for item in self.definitions if item.kind in ("DEFINE_GUARD_COND", "DEFINE_LOCK_GUARD_1_COND")
-            )
-            self._statements[own] = StatementMacros(Macros(visible, KEPT), conditional)
+            self._visible[own] = Macros(visible, KEPT)
+        return self._visible[own]
+
+    def statements(self, path: str) -> StatementMacros:
+        """What the macros that the functions of a file see are before a statement."""
+        own = path if path in self._private else ""
+        if own not in self._statements:
+            kinds = ("DEFINE_GUARD_COND", "DEFINE_LOCK_GUARD_1_COND")
+            conditional = frozenset(item.name for item in self.definitions if item.kind in kinds)
+            self._statements[own] = StatementMacros(self.visible(path), conditional)
         return self._statements[own]
 
     @cached_property
-    def _private(self) -> list[Macro]:
-        return [macro for macro in self.macros if not macro.path.endswith(".h")]
+    def _private(self) -> set[str]:
+        """The files with macros of their own."""
+        return {macro.path for macro in self.macros if not macro.path.endswith(".h")}
 
     @cached_property
     def _all(self) -> Macros:
@@ -384,14 +395,11 @@ class TreeScopes:
 
     def _entering(self, classes: Collection[str]) -> set[str]:
         """The macros that enter one of the classes."""
-        if not classes:
-            return set()
-        pattern = entering(classes)
-        return {macro.name for macro in self._scoping if pattern.search(macro.body.encode())}
+        return {name for name, entered in self._scoping if entered in classes}
 
     @cached_property
-    def _scoping(self) -> list[Macro]:
-        return [macro for macro in self.macros if opens_scopes(macro.body.encode())]
+    def _scoping(self) -> set[tuple[str, str]]:
+        return {(macro.name, entered) for macro in self.macros for _, entered in scopes_in(macro.body.encode())}
 
     # -- what it comes to under an effects table
 
@@ -482,28 +490,21 @@ def _free(item: Definition, effects: Effects) -> FreeClass:
     return FreeClass(item.name, item.path, _reference_calls(text, _PUTS), problem)
 
 
-def opens_scopes(code: bytes) -> bool:
-    """Whether code may open a scope of any class at all: quicker to say than of which."""
-    return any(word in code for word in (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor", b"cleanup"))
-
-
-def entering(classes: Collection[str]) -> re.Pattern[bytes]:
-    """What code has in it that enters a scope of one of the classes, or names one as a variable's cleanup function."""
-    names = b"|".join(re.escape(name.encode()) for name in sorted(classes))
-    return re.compile(
-        rb"(?:guard|CLASS|scoped_class|__free|cleanup|cleanup__)\s*\(\s*(?:" + names + rb")\b"
-        rb"|class_(?:" + names + rb")_(?:con|de)structor\b"
-    )
+def scopes_in(code: bytes) -> list[tuple[int, str]]:
+    """Where code opens a scope of a class, or names a variable's cleanup function, and which; byte offsets."""
+    # most code has none, and a plain search is much faster than a pattern
+    if not any(word in code for word in (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor", b"cleanup")):
+        return []
+    return [(match.start(), (match.group(1) or match.group(2)).decode()) for match in _SCOPE.finditer(code)]
 
 
 def read_scopes(files: Mapping[str, tuple[bytes, Lexed]]) -> TreeScopes:
     """The classes and macros of files, by path; each with its source, lexed."""
     macros = [macro for path, (source, lexed) in files.items() for macro in read_macros(path, source, lexed)]
     scopes = TreeScopes(macros=macros)
-    found = []
     for path, (_, lexed) in files.items():
-        found += read_definitions(path, lexed, scopes.statements(path).macros)
-    return TreeScopes(found, macros)  # the conditional classes are known only now
+        scopes.definitions += read_definitions(path, lexed, scopes.visible(path))
+    return scopes
 
 
 # -- scopes where they are used

@@ -313,6 +313,21 @@ class StatementMacros:
         """The names of macros that may be a statement of their own that opens a scope."""
         return _encoded(self.macros.using(_OPENS) - self.macros.kept)
 
+    @cached_property
+    def jumping(self) -> frozenset[bytes]:
+        """The names of macros that return from the function or jump in it, by their definitions.
+
+        `return_ptr()` of cleanup.h is a `return`, and known as that.
+        """
+        found = set()
+        for name in self.macros.using({"return", "goto"}) - {"return_ptr"} - self.macros.kept:
+            bodies = " ; ".join(self.macros.named[used].body for used in self.macros.used_by(name))
+            targets = re.findall(r"\bgoto\s+(\w+)", bodies)
+            own = set(re.findall(r"(?:^|[;{}])\s*(\w+)\s*:", bodies))
+            if re.search(r"\breturn\b", bodies) or not own.issuperset(targets):
+                found.add(name)
+        return _encoded(found)
+
     def defines(self, name: str) -> bool:
         """Whether the name is a macro that is what its definition says."""
         return name in self.macros.named and name not in self.macros.kept

@@ -252,7 +252,7 @@ def _read(repo: Repository, search: Search) -> tuple[dict[str, SourceFile], dict
         for path, data in repo.read_files(search.commit, batch).items():
             if path.endswith((".c", ".h")):
                 sources[path] = SourceFile(path, data)
-                sources[path].prepare(NEEDLES)
+                sources[path].prepare(search.needles)
             else:
                 documents[path] = data
     return sources, documents
