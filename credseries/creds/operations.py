@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
-from credseries.creds.effects import ZERO, Discipline, Effects, Outcome, Push, Reference, Values
+from credseries.creds.effects import CREDENTIALS, ZERO, Discipline, Effects, Outcome, Push, Reference, Values
 from credseries.creds.effects import Swap as SwapAct
 from credseries.creds.places import RESULT, Test, in_call, place_of, root_of
 from credseries.creds.scopes import enter, hides
@@ -166,6 +166,7 @@ class Steps:
     reads: dict[str, list[int]] = field(default_factory=dict)
     unfollowed: list[tuple[int, str]] = field(default_factory=list)
     tracked: frozenset[str] = frozenset()
+    effects: Effects = CREDENTIALS
 
     def overrides(self) -> list[Override]:
         """The overrides that the function's text has."""
@@ -571,7 +572,7 @@ def read_steps(
         stores = _stores(node.syntax, saved) if effects.saves else _moved(node.syntax, saved)
         if stores:
             step.operations = tuple(stores)
-    result = Steps(flow, steps, saved, {name: [] for name in names})
+    result = Steps(flow, steps, saved, {name: [] for name in names}, effects=effects)
     if effects.saves:
         _read_names(variant, own, result)
     if any(step.operations for step in steps):

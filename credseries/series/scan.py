@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from credseries.creds.interface import CLEANUP_HEADER, CRED_HEADER, CRED_SOURCE, Interface, read_interface
+from credseries.creds.ledger import Defect, defects
 from credseries.creds.program import Find, Hit, Program, SourceFile, hits
 from credseries.creds.sites import Analysis, Site, SiteKind
+from credseries.csource.function import Function
 from credseries.errors import NotAKernelTree, UnknownFunction, UnknownPath
 from credseries.kernel.git import Repository
 from credseries.kernel.release import read_release
@@ -117,6 +119,11 @@ class Survey:
         return [item for analysis in self.analyses for item in self.planner.judge_all(analysis)]
 
     @cached_property
+    def defects(self) -> list[tuple[Function, Defect]]:
+        """What is wrong in the functions of the wanted paths as they are, by file and line."""
+        return [(analysis.function, item) for analysis in self.analyses for item in defects(analysis)]
+
+    @cached_property
     def unreadable(self) -> list[Analysis]:
         """The functions that could not be read, and so are refused whole."""
         return [analysis for analysis in self.analyses if analysis.unreadable]
@@ -215,6 +222,17 @@ class Survey:
             "unreadable": [
                 {"file": item.function.path, "function": item.function.name, "reason": item.unreadable}
                 for item in self.unreadable
+            ],
+            "findings": [
+                {
+                    "kind": defect.kind,
+                    "file": function.path,
+                    "function": function.name,
+                    "line": defect.line,
+                    "path": list(defect.path),
+                    "message": defect.message,
+                }
+                for function, defect in self.defects
             ],
             "accounting": self.accounting.to_json(),
         }
