@@ -6,17 +6,17 @@ import argparse
 import concurrent.futures
 import os
 import random
+import re
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.programs.choices import RecordedChoices, SeededChoices, shrink
 from tests.programs.execute import Difference, Effort, Machine
 from tests.programs.generate import Program, make_program
-from tests.programs.law import Report, examine
+from tests.programs.law import Report, examine, may_fail
 
 BATCH = 250
 EFFORT = Effort(depth=8, by_chance=40)
@@ -40,7 +40,10 @@ def smallest(program: Program, difference: Difference, directory: Path) -> tuple
     machine = Machine(directory)
 
     def failing(choices: Sequence[int]) -> list[tuple[Program, Difference]]:
-        report = examine([make_program(RecordedChoices(choices))], machine, effort=EFFORT)
+        tried = make_program(RecordedChoices(choices))
+        if not may_fail(tried):
+            return []
+        report = examine([tried], machine, effort=EFFORT)
         return [item for item in report.failures if item[1].what == difference.what]
 
     choices = shrink(program.choices, lambda tried: bool(failing(tried)))
@@ -74,22 +77,21 @@ def census(report: Report) -> str:
     return "\n".join(f"{count:8} {report.proven_shapes[shape]:8}  {shape}" for shape, count in rows)
 
 
-def _kinds(report: Report) -> list[tuple[Program, Difference]]:
-    """One failure of each kind, the shortest program of it."""
-    found: dict[tuple[str, str], tuple[Program, Difference]] = {}
-    for program, difference in sorted(report.failures, key=lambda item: len(item[0].text)):
-        form = difference.version.label.rpartition(" ")[2]
-        found.setdefault((form, difference.what), (program, difference))
-    return list(found.values())
+def _kind(difference: Difference) -> str:
+    """What failures have in common, whatever their names are."""
+    return re.sub("[\u2018'].*?[\u2019']", "..", difference.what)
 
 
 def _print_failures(report: Report) -> None:
-    kinds = _kinds(report)
-    for (form, what), count in Counter((item.version.label.rpartition(" ")[2], item.what) for _, item in report.failures).items():
-        print(f"{count:8}  {form}: {what}")
-    for program, difference in kinds[:_SHRUNK]:
+    """How many there are of each kind, and of some kinds the smallest program that fails like that."""
+    kinds: dict[str, list[tuple[Program, Difference]]] = {}
+    for program, difference in sorted(report.failures, key=lambda item: len(item[0].text)):
+        kinds.setdefault(_kind(difference), []).append((program, difference))
+    for kind, found in sorted(kinds.items(), key=lambda item: -len(item[1])):
+        print(f"{len(found):8}  {kind}")
+    for found in list(kinds.values())[:_SHRUNK]:
         with tempfile.TemporaryDirectory(prefix="programs-") as directory:
-            small, shown = smallest(program, difference, Path(directory))
+            small, shown = smallest(*found[0], Path(directory))
         print("\n" + "=" * 80, small.text, f"-- {shown.version.label}:", shown.version.text, shown, sep="\n")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -82,24 +82,33 @@ class RecordedChoices(Choices):
         return min(self._recorded[at], bound - 1) if at < len(self._recorded) else 0
 
 
-def shrink(recorded: Sequence[int], fails: Callable[[Sequence[int]], bool], attempts: int = 400) -> list[int]:
-    """A simpler list of choices that still fails: pieces left out, and numbers set to 0, while attempts last."""
+def _simpler(best: Sequence[int], at: int, size: int) -> Iterator[list[int]]:
+    """Lists with a piece left out, set to 0, or with a number set to 0 and what it led to left out."""
+    head, piece, tail = list(best[:at]), list(best[at : at + size]), list(best[at + size :])
+    yield head + tail
+    if any(piece):
+        yield [*head, *[0] * len(piece), *tail]
+    if size > 1 and piece[0]:
+        yield [*head, 0, *tail]
+
+
+def shrink(recorded: Sequence[int], fails: Callable[[Sequence[int]], bool], attempts: int = 600) -> list[int]:
+    """A simpler list of choices that still fails, while attempts last."""
     best = list(recorded)
-    size = max(len(best) // 2, 1)
-    while size:
-        at = 0
-        while at < len(best):
-            for candidate in (best[:at] + best[at + size :], best[:at] + [0] * size + best[at + size :]):
-                if candidate == best or attempts <= 0:
-                    continue
-                attempts -= 1
-                if fails(candidate):
-                    best = candidate
-                    break
-            else:
-                at += size
-                continue
-            if at >= len(best) or all(number == 0 for number in best[at : at + size]):
-                at += size
-        size //= 2
+    before: list[int] = []
+    while best != before and attempts > 0:
+        before = best
+        size = max(len(best) // 2, 1)
+        while size:
+            at = 0
+            while at < len(best):
+                tried = list(_simpler(best, at, size))[: max(attempts, 0)]
+                attempts -= len(tried)
+                smaller = next((item for item in tried if fails(item)), None)
+                if smaller is None:
+                    at += size
+                else:
+                    at += size if len(smaller) == len(best) else 0
+                    best = smaller
+            size //= 2
     return best

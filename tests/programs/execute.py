@@ -49,7 +49,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Difference:
-    """A rewrite that is not as the original: the candidate's number, the version, where and how it shows."""
+    """A rewrite that is not as the original: the candidate's number, the version, where and how it shows.
+
+    The traces are there when it showed in a run, and not when it is a matter of what a compiler says.
+    """
 
     candidate: int
     version: Version
@@ -118,7 +121,7 @@ class Machine:
     def _call(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, cwd=self.directory, capture_output=True, text=True, check=False)
 
-    def run(self, candidates: Sequence[Candidate], seed: int = 1, effort: Effort = Effort()) -> Outcome:  # noqa: B008
+    def run(self, candidates: Sequence[Candidate], seed: int = 1, effort: Effort = Effort()) -> Outcome:
         """Run all versions of all candidates. Raises ExecutionError when the machinery fails."""
         runtime = self._runtime
         outcome = Outcome()
@@ -131,20 +134,18 @@ class Machine:
         if done.returncode:
             raise ExecutionError(done.stderr)
         command = ["./programs", str(seed), str(effort.depth), str(effort.by_chance)]
-        ran = subprocess.run(
-            command, cwd=self.directory, capture_output=True, text=True, check=False, timeout=_TIMEOUT
-        )
+        ran = subprocess.run(command, cwd=self.directory, capture_output=True, text=True, check=False, timeout=_TIMEOUT)
         _read(ran.stdout, candidates, outcome)
         if ran.returncode:
             raise ExecutionError(f"the programs ended with status {ran.returncode}\n{ran.stdout[-2000:]}{ran.stderr}")
         return outcome
 
     def _compiling(self, candidates: Sequence[Candidate], outcome: Outcome) -> dict[int, list[int]]:
-        """The versions that compile without warnings of their own, by candidate; the others are differences."""
+        """The versions that compile, by candidate; those that do not, or with new warnings, are differences."""
         left = {number: list(range(len(item.versions))) for number, item in enumerate(candidates)}
         path = self.directory / "check.c"
         path.write_text(_unit(candidates, left))
-        commands = [[self.gcc or "", "-O0", "-fsyntax-only", "-fmax-errors=0", *_FLAGS, path.name]]
+        commands = [[self.gcc or "", "-O0", "-fsyntax-only", "-ftrack-macro-expansion=0", *_FLAGS, path.name]]
         if self.clang is not None:
             commands.append([self.clang, "-fsyntax-only", "-ferror-limit=0", *_FLAGS, path.name])
         for command in commands:
@@ -166,11 +167,13 @@ class Machine:
                 continue
             known = {_flag(text) for _, text in original}
             for index in list(left[number][1:]):
-                new = [f"{kind}: {text}" for kind, text in said.get((number, index), []) if _flag(text) not in known]
-                if new:
+                new = [item for item in said.get((number, index), []) if _flag(item[1]) not in known]
+                if not new:
+                    continue
+                if any(kind == "error" for kind, _ in new):
                     left[number].remove(index)
-                    what = f"{Path(command[0]).name} says {new[0]}"
-                    outcome.differences.append(Difference(number, candidates[number].versions[index], what))
+                what = f"{Path(command[0]).name} says {': '.join(min(new))}"  # an error before a warning
+                outcome.differences.append(Difference(number, candidates[number].versions[index], what))
 
 
 def _messages(text: str) -> dict[tuple[int, int], list[tuple[str, str]]]:

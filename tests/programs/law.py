@@ -87,21 +87,31 @@ def verdicts(program: Program) -> Verdicts:
     return Verdicts(candidate, sites, proven, first, refused)
 
 
+def may_fail(program: Program) -> bool:
+    """Whether anything is proven of a program, or the engine raises: without either, it cannot break the law."""
+    try:
+        return len(verdicts(program).candidate.versions) > 1
+    except Exception:
+        return True
+
+
 def _first(judged: Judged, order: Sequence[Form]) -> Form | None:
     ok = {verdict.form for verdict in judged.verdicts if verdict.ok}
     return next((form for form in order if form in ok), None)
 
 
+_VARIABLES = "old|old_cred|saved_cred|held|new|found|opened|alias|copy"
 _NORMAL = (
     (re.compile(r"\bwould run .* under the override"), "would run calls under the override"),
     (re.compile(r"\blines? [\d, ]*\d"), "line N"),
     (re.compile(r"\b[a-z]\w*->\w+(->\w+)*"), "EXPR"),
     (re.compile(r"\b(?!guard|scoped_guard|override_creds|revert_creds|cleanup)\w+\(\)"), "f()"),
-    (re.compile(r"\b(old|old_cred|saved_cred|held|new|found|opened|alias)\d*\b(?=( holds| is (also|declared|not)| does))"), "VAR"),
+    (re.compile(rf"\b({_VARIABLES})\d*\b(?=( holds| is (also|declared|not|taken)| does))"), "VAR"),
+    (re.compile(rf"(?<=the address of )({_VARIABLES})\d*\b"), "VAR"),
     (re.compile(r"\blabel \w+"), "label L"),
     (re.compile(r"\bgoto (?!and )\w+"), "goto L"),
     (re.compile(r"\((.*?), source: "), "(EXPR, source: "),
-)  # fmt: skip
+)
 
 
 def _normal(reason: str) -> str:
@@ -158,7 +168,7 @@ def examine(programs: Sequence[Program], machine: Machine, seed: int = 1, effort
         report.shapes.update(program.shapes)
         try:
             found = verdicts(program)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it is a failure to report
+        except Exception as error:
             report.failures.append((program, _raised(program, error)))
             continue
         report.sites += found.sites

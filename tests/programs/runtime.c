@@ -293,6 +293,11 @@ void ctx_put(struct my_ctx *ctx)
 		return;
 	drop(ctx->cred);
 	ctx->cred = &gone;
+	/* it was one of those who held the next one */
+	if (ctx->next && --ctx->next->count == 0) {
+		drop(ctx->next->cred);
+		ctx->next->cred = &gone;
+	}
 }
 
 struct my_ctx *find_ctx(int n)
@@ -451,7 +456,7 @@ static void make_world(int world)
 	rt_arguments.other = new_ctx(held[OTHER]);
 	rt_arguments.ctx->next = rt_arguments.other;
 	rt_arguments.ctx->count += world == 1;
-	rt_arguments.other->count += world == 1;
+	rt_arguments.other->count += 1 + (world == 1);
 	rt_arguments.cred = held[PARAMETER];
 	rt_arguments.file = new_file(held[FILE_CRED]);
 	rt_arguments.file->count += world == 1;

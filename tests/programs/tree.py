@@ -60,7 +60,7 @@ class If:
 
 @dataclass(frozen=True)
 class Compound:
-    """A statement with a block: `head { .. } tail`; the head may be empty."""
+    """A statement with a block: `head { .. } tail`; the head may be empty, `bare` ones need no braces."""
 
     head: str
     body: Block
@@ -130,9 +130,8 @@ def _if(node: If, depth: int) -> list[str]:
 
 
 def _compound(node: Compound, depth: int) -> list[str]:
-    if node.bare and _is_one_line(node.body):
-        tail = _lines(node.tail, depth) if node.tail else []
-        return [*_lines(node.head, depth), *render(node.body, depth + 1), *tail]
+    if node.bare and not node.tail and _is_one_line(node.body):
+        return [*_lines(node.head, depth), *render(node.body, depth + 1)]
     head = f"{node.head} {{" if node.head else "{"
     tail = f"}} {node.tail}" if node.tail else "}"
     return [*_lines(head, depth), *render(node.body, depth + 1), *_lines(tail, depth)]
