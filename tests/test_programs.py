@@ -110,6 +110,11 @@ SHAPES = {
     "local shadowing variable": r"\tint (err|ret|error)[; ].*\t\tint \1 = ",
     "macro without arguments": r"note\(MAX_TRIES\)",
     "call of another function with sites": r"\tinner\(",
+    "variable of the region read after it": r"\tint (kept)\d? = .*revert_creds\(.*pass\(\1",
+    "variable with the name of scoped_guard()'s": r"note\(scope\)",
+    "override with what was saved": r"override_creds\((old|old_cred|saved_cred)\d?\)",
+    "#ifdef": r"\n#ifdef CONFIG_EXTRA",
+    "#else": r"\n#else\n.*#endif",
     "void": r"^void ",
     "pointer result": r"^struct my_obj \*subject",
 }

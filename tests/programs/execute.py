@@ -39,12 +39,16 @@ class Version:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A program to run: `versions` are the original and its rewrites, `entry` calls it, as in `generate.Program`."""
+    """A program to run: `versions` are the original and its rewrites, `entry` calls it, as in `generate.Program`.
+
+    `configuration` is a macro that is defined for it, as by a kernel's configuration, or empty.
+    """
 
     defines: tuple[str, ...]
     entry: str
     worlds: int
     versions: tuple[Version, ...]
+    configuration: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,6 +202,8 @@ def _unit(candidates: Sequence[Candidate], left: Mapping[int, Iterable[int]]) ->
     for number, indices in left.items():
         candidate = candidates[number]
         rows = []
+        if candidate.configuration:
+            parts.append(f"#define {candidate.configuration} 1")
         for index in indices:
             tag = f"p{number}_v{index}"
             parts += [f"#define {name} {tag}_{name}" for name in candidate.defines]
@@ -205,6 +211,8 @@ def _unit(candidates: Sequence[Candidate], left: Mapping[int, Iterable[int]]) ->
             parts += [f"static long {tag}_run(void)", "{", f"\treturn {candidate.entry};", "}"]
             parts += [f"#undef {name}" for name in candidate.defines]
             rows.append(f'{{ "{index}", {tag}_run }}')
+        if candidate.configuration:
+            parts.append(f"#undef {candidate.configuration}")
         parts.append(f"static const struct rt_version p{number}_versions[] = {{ {', '.join(rows)} }};")
         table.append(f'\t{{ "{number}", {candidate.worlds}, {len(rows)}, p{number}_versions }},')
     parts += ["static const struct rt_program programs[] = {", *table, "};"]

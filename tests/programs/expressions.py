@@ -15,7 +15,11 @@ PARAMETERS = {
     "sb": "struct super_block *sb",
     "flag": "int flag",
 }
-_LOCALS = {"alias": "struct my_ctx *alias = ctx;", "tsk": "struct task_struct *tsk = current;"}
+_LOCALS = {
+    "alias": "struct my_ctx *alias = ctx;",
+    "tsk": "struct task_struct *tsk = current;",
+    "scope": "int scope = 7;",  # the name that scoped_guard() gives its variable
+}
 _ERROR_NAMES = ("err", "ret", "error")
 _CODES = ("EPERM", "ENOENT", "EIO", "ENOMEM", "EACCES", "EINVAL")
 
@@ -73,6 +77,7 @@ _CALLS: Table = (
     (4, "or else", "{err} = probe({n}) ?: act({n});"),
     (3, "macro", "note({MAX_TRIES});"),
     (3, "task", "look({tsk}->cred, {n});"),
+    (2, "scope", "note({scope});"),
     (3, "odd layout", "note(/* with (odd */\n\t     {n}\n\t     );"),
 )
 _PART = re.compile(r"\{(\w+)\}")
@@ -168,6 +173,6 @@ class Expressions:
         """What a way out of the function returns."""
         return self._from(_POINTERS if self.result == "pointer" else _VALUES, "return of")
 
-    def called(self) -> str:
-        """A statement with a call."""
-        return self._from(_CALLS, "call with")
+    def called(self, *, scoped: bool) -> str:
+        """A statement with a call; in a scoped macro, no variable that has the name of that macro's own."""
+        return self._from(tuple(row for row in _CALLS if not (scoped and row[1] == "scope")), "call with")

@@ -16,6 +16,7 @@ from tests.programs.execute import Candidate, Difference, Effort, Machine, Outco
 from tests.programs.generate import Program
 
 PATH = "fs/generated.c"
+CONFIGURATION = "CONFIG_EXTRA"
 ORDERS: dict[str, tuple[Form, ...]] = {"auto": DEFAULT_ORDER, **{f"all {form.value}": (form,) for form in Form}}
 
 
@@ -182,6 +183,9 @@ def examine(programs: Sequence[Program], machine: Machine, seed: int = 1, effort
         # an original without rewrites is compiled too: the generator is to make valid programs
         kept.append(program)
         candidates.append(found.candidate)
+        if CONFIGURATION in program.text:
+            kept.append(program)
+            candidates.append(replace(found.candidate, configuration=CONFIGURATION))
     outcome: Outcome = machine.run(candidates, seed, effort)
     report.runs, report.overridden = outcome.runs, outcome.overridden
     report.exhausted, report.erroneous = outcome.exhausted, outcome.erroneous

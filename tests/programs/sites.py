@@ -126,6 +126,10 @@ class Sites(Statements):
             styles.append((10, self._wrapper))
             if self.shared.wild:
                 styles += [(10, self._pair), (4, self._saved_pair), (12, self._failing), (2, self._paused)]
+        if not expression and self.shared.wild and context.overridden and self.choices.chance(8):
+            expression = context.overridden[-1].variable
+            if expression:
+                self.saw("override with what was saved")
         if self.choices.chance(12):
             return self._initialised(context, expression or self.credential(), after, middle)
         opened, item = self.choices.weighted(styles)(context, expression)
@@ -152,13 +156,23 @@ class Sites(Statements):
             item.early = self.name_for("out_note")
         inside = context.opening(item, deeper=1)
         size = 1 + self.choices.below(6) if context.depth < 2 else 1 + self.choices.below(2)
-        body = [*after, *self.block(inside, size)]
+        kept = self._kept() if self.choices.chance(6) else ""
+        declared: list[Node] = [Declare(self.fill(f"int {kept} = probe({{n}});"))] if kept else []
+        body = [*after, *declared, *self.block(inside, size)]
         if middle and not ends(body):
             body += [*middle, *self.block(inside, 1)]
         if not item.in_block and item.variable and item.variable not in self.closed:
             self.closed.append(item.variable)
         blank: list[Node] = [Blank()] if self.choices.chance(30) else []
-        return [*opened, *blank, *body, *self._closing(context, item, reached=not ends(body))]
+        closing = self._closing(context, item, reached=not ends(body))
+        if kept and not ends(body) and not ends(closing) and not item.label and not item.early_used:
+            self.saw("variable of the region read after it")
+            closing.append(Plain(self.fill(f"pass({kept}, {{n}});")))
+        return [*opened, *blank, *body, *closing]
+
+    def _kept(self) -> str:
+        self.saw("variable declared in the region")
+        return self.name_for("kept")
 
     def _item(self, release: str, expression: str, variable: str = "") -> Open:
         return Open("site", (Plain(release),), expression, variable)

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.programs.context import Context, Shared
-from tests.programs.tree import Blank, Block, Case, Compound, Declare, Goto, If, Label, Leave, Node, Plain, Switch, ends
+from tests.programs.tree import (
+    Blank,
+    Block,
+    Case,
+    Compound,
+    Configured,
+    Declare,
+    Goto,
+    If,
+    Label,
+    Leave,
+    Node,
+    Plain,
+    Switch,
+    ends,
+)
 from tests.programs.ways_out import WaysOut
 
 _MAX_DEPTH = 4
@@ -83,6 +99,7 @@ class Statements(WaysOut):
         wild = self.shared.wild
         kinds: list[tuple[int, Callable[[Context], list[Node]]]] = [(24, self.call), (14, self.attempt)]
         kinds += [(12, self.way_out_if), (2, self.comment), (3 if wild else 0, self.stray)]
+        kinds.append((1 if wild else 0, self.configured))
         if context.depth < _MAX_DEPTH and self.budget > 0:
             kinds += [(10, self.branch), (7, self.loop), (4, self.switch), (3, self.shadow), (3, self.retry)]
             kinds += [(3, self.skip), (3, self.scope)]
@@ -106,7 +123,7 @@ class Statements(WaysOut):
         if saved and self.choices.chance(4):
             self.saw("saved variable read elsewhere")
             return [Plain(self.fill(f"look({self.choices.one_of(saved)}, {{n}});"))]
-        return [Plain(self.called())]
+        return [Plain(self.called(scoped=any(kind == "scoped" for kind, _ in context.breakable)))]
 
     def attempt(self, context: Context) -> list[Node]:
         """`err = f(); if (err) ..`"""
@@ -138,6 +155,14 @@ class Statements(WaysOut):
             called = self.fill(f"{{err}} = {self.shared.helper('replace_creds')}();")
             return [Plain(called), If(((self.err, tuple(self.leave(context))),))]
         return [Plain(self.fill("put_cred(override_creds({cred}));"))]
+
+    def configured(self, context: Context) -> list[Node]:
+        """Statements that the preprocessor chooses."""
+        self.saw("#ifdef")
+        size = 1 + self.choices.below(2)
+        body = tuple(self.block(replace(context, depth=context.depth + 1), size))
+        otherwise = tuple(self.block(replace(context, depth=context.depth + 1), 1)) if self.choices.chance(40) else ()
+        return [Configured("CONFIG_EXTRA", body, otherwise)]
 
     # -- branches and loops
 

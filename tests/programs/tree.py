@@ -84,7 +84,16 @@ class Switch:
     body: Block
 
 
-Node = Plain | Blank | Declare | Label | Goto | Leave | If | Compound | Case | Switch
+@dataclass(frozen=True)
+class Configured:
+    """Statements for the preprocessor to choose: `#if`, perhaps `#else`, `#endif`."""
+
+    condition: str
+    body: Block
+    otherwise: Block = ()
+
+
+Node = Plain | Blank | Declare | Label | Goto | Leave | If | Compound | Case | Switch | Configured
 Block = tuple[Node, ...]
 
 
@@ -142,8 +151,15 @@ def _needs_statement(after: Sequence[Node]) -> bool:
     for node in after:
         if isinstance(node, Blank | Label) or (isinstance(node, Plain) and node.text.startswith("/*")):
             continue
-        return isinstance(node, Declare | Case)
+        return isinstance(node, Declare | Case | Configured)
     return True
+
+
+def _configured(node: Configured, depth: int) -> list[str]:
+    lines = [f"#ifdef {node.condition}", *render(node.body, depth)]
+    if node.otherwise:
+        lines += ["#else", *render(node.otherwise, depth)]
+    return [*lines, "#endif"]
 
 
 def render(nodes: Sequence[Node], depth: int) -> list[str]:
@@ -159,6 +175,8 @@ def render(nodes: Sequence[Node], depth: int) -> list[str]:
             lines += _if(node, depth)
         elif isinstance(node, Compound):
             lines += _compound(node, depth)
+        elif isinstance(node, Configured):
+            lines += _configured(node, depth)
         elif isinstance(node, Switch):
             lines += [*_lines(f"switch ({node.value}) {{", depth), *render(node.body, depth), *_lines("}", depth)]
         elif isinstance(node, Case):
@@ -191,31 +209,35 @@ class _Positions:
 
     def _node(self, node: Node, opened: list[int]) -> None:
         self.count += 1
-        if isinstance(node, Declare) and node.cleanup:
-            opened.append(self.count)
-        elif isinstance(node, Label):
-            self.labels[node.name] = self.count
-        elif isinstance(node, Goto):
-            self.jumps.append((self.count, node.name))
-        elif isinstance(node, If):
+        if isinstance(node, If):
             for _, body in node.arms:
                 self._block(body)
             self._block(node.otherwise or ())
         elif isinstance(node, Compound):
             start = self.count
             self._block(node.body)
-            if node.head.startswith(("scoped_guard", "guard")):
+            if node.head.startswith("scoped_guard"):
                 self.scopes.append((start, self.count))
         elif isinstance(node, Switch):
             self.switches.append(self.count)
             self._block(node.body)
             self.switches.pop()
-        elif isinstance(node, Case):
-            # a case has no block of its own: what it declares is in scope up to the end of the switch
-            if self.switches:
+        elif isinstance(node, Case | Configured):
+            # neither has a block of its own: what a case declares is in scope up to the end of the switch
+            if isinstance(node, Case):
                 self.jumps.append((self.switches[-1], self.count))
-            for inner in node.body:
+            for inner in (*node.body, *(node.otherwise if isinstance(node, Configured) else ())):
                 self._node(inner, opened)
+        else:
+            self._leaf(node, opened)
+
+    def _leaf(self, node: Node, opened: list[int]) -> None:
+        if isinstance(node, Declare) and node.cleanup:
+            opened.append(self.count)
+        elif isinstance(node, Label):
+            self.labels[node.name] = self.count
+        elif isinstance(node, Goto):
+            self.jumps.append((self.count, node.name))
 
     def bypassing(self) -> bool:
         for start, target in self.jumps:
@@ -238,6 +260,8 @@ def without_cleanups(nodes: Block) -> Block:
         elif isinstance(node, Compound) and node.head.startswith("scoped_guard"):
             # break and continue go on meaning the same
             found.append(Compound("do", without_cleanups(node.body), "while (0);"))
+        elif isinstance(node, Configured):
+            found.append(replace(node, body=without_cleanups(node.body), otherwise=without_cleanups(node.otherwise)))
         elif isinstance(node, Compound | Switch | Case):
             found.append(replace(node, body=without_cleanups(node.body)))
         else:
