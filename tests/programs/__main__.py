@@ -20,7 +20,7 @@ from tests.programs.law import Report, examine, may_fail
 
 BATCH = 250
 EFFORT = Effort(depth=8, by_chance=40)
-_SHRUNK = 5  # so many different failures are made small
+_SHRUNK = 4  # of so many kinds of failures one is made small
 
 
 def seed_of(seed: int, number: int) -> int:

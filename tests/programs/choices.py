@@ -92,7 +92,7 @@ def _simpler(best: Sequence[int], at: int, size: int) -> Iterator[list[int]]:
         yield [*head, 0, *tail]
 
 
-def shrink(recorded: Sequence[int], fails: Callable[[Sequence[int]], bool], attempts: int = 600) -> list[int]:
+def shrink(recorded: Sequence[int], fails: Callable[[Sequence[int]], bool], attempts: int = 400) -> list[int]:
     """A simpler list of choices that still fails, while attempts last."""
     best = list(recorded)
     before: list[int] = []

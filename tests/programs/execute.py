@@ -25,7 +25,7 @@ _FLAGS = ("-std=gnu11", "-Wall", "-Wno-unused-function", "-Wno-unused-value", "-
 _TIMEOUT = 600  # seconds for one translation unit's runs
 
 
-class ExecutionError(AssertionError):
+class ExecutionError(RuntimeError):
     """The machinery failed, not a program: the compiler crashed, or the runtime did."""
 
 
