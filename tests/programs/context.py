@@ -29,11 +29,15 @@ class Open:
 
 @dataclass(frozen=True)
 class Context:
-    """What is open, and the loops, switches and scoped macros around, each with how much was open there."""
+    """What is open, and the loops, switches and scoped macros around, each with how much was open there.
+
+    `configured` says that the preprocessor may take all of it away, so that no label outside may depend on it.
+    """
 
     open: tuple[Open, ...] = ()
     breakable: tuple[tuple[str, int], ...] = ()
     depth: int = 0
+    configured: bool = False
 
     def inside(self, kind: str = "") -> Context:
         """The context of a block in here, of a loop, `switch` or scoped macro if that is named."""

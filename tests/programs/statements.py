@@ -159,9 +159,9 @@ class Statements(WaysOut):
     def configured(self, context: Context) -> list[Node]:
         """Statements that the preprocessor chooses."""
         self.saw("#ifdef")
-        size = 1 + self.choices.below(2)
-        body = tuple(self.block(replace(context, depth=context.depth + 1), size))
-        otherwise = tuple(self.block(replace(context, depth=context.depth + 1), 1)) if self.choices.chance(40) else ()
+        inside = replace(context, depth=context.depth + 1, configured=True)
+        body = tuple(self.block(inside, 1 + self.choices.below(2)))
+        otherwise = tuple(self.block(inside, 1)) if self.choices.chance(40) else ()
         return [Configured("CONFIG_EXTRA", body, otherwise)]
 
     # -- branches and loops

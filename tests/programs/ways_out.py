@@ -65,12 +65,12 @@ class WaysOut(Expressions):
             self.out = self.out or self.name_for("out")
             self.saw("goto to the common return")
             return [*nodes, Goto(self.out)]
-        return [*nodes, Goto(self._label(context.open[: index + 1]))]
+        return [*nodes, Goto(self._label(context.open[: index + 1], late=not context.configured))]
 
-    def _label(self, items: tuple[Open, ...]) -> str:
-        """A label from which all of these are undone."""
+    def _label(self, items: tuple[Open, ...], *, late: bool) -> str:
+        """A label from which all of these are undone, if `late` perhaps one after the final return."""
         item = items[-1]
-        if not any(other.in_block for other in items) and self.choices.chance(15):
+        if late and not any(other.in_block for other in items) and self.choices.chance(15):
             return self._late(items)
         if item.early and self.choices.chance(40):
             self.saw("goto to a chain of labels")
