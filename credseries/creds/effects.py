@@ -6,7 +6,7 @@ functions (`credseries.creds.summary`) are added to it. Another pair of function
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 # What is known of a value: the set of these that it can be. An error pointer counts as negative.
 ZERO, NEGATIVE, POSITIVE = 1, 2, 4
 ANY = ZERO | NEGATIVE | POSITIVE
+
+
+def _nothing(name: str) -> frozenset[Place]:
+    """What a function gives up when its text is not at hand."""
+    del name
+    return frozenset()
 
 
 class Discipline(Enum):
@@ -126,7 +132,7 @@ class Effects:
     override returns nothing to save, and what ends it names the same object again (a lock). `references` and `current`
     are what the reference ledger follows, `lasting` the variables of the file that are set up once and dropped when the
     module goes, `immortal` functions that return a credential that is never freed, `drops` the places of its arguments
-    on which a function drops a reference. `classes` and `frees` are the scope classes that the tree defines; `guards`
+    that a function may give up. `classes` and `frees` are the scope classes that the tree defines; `guards`
     says what classes are that no file which was read defines.
     """
 
@@ -145,7 +151,7 @@ class Effects:
     current: frozenset[str] = frozenset()
     lasting: frozenset[str] = frozenset()
     immortal: frozenset[str] = frozenset()
-    drops: Mapping[str, frozenset[Place]] = field(default_factory=dict)
+    drops: Callable[[str], frozenset[Place]] = _nothing
     values: Values = field(default_factory=Values)
     classes: Mapping[str, ScopeClass] = field(default_factory=dict)
     frees: Mapping[str, FreeClass] = field(default_factory=dict)

@@ -208,9 +208,10 @@ class _Lifetime:
         if node.type != "call_expression":
             return None
         name, passed = callee(node), arguments(node)
-        for place in self.effects.drops.get(name, ()):
-            if in_call(place, passed) in holders.places:
-                return f"{name}() drops a reference on what holds {holders.shown}"
+        if any(self._leads_to(argument, holders) for argument in passed):
+            for place in self.effects.drops(name):
+                if in_call(place, passed) in holders.places:
+                    return f"{name}() gives up what holds {holders.shown}, by its body"
         drops = self.effects.references.get(name) is Reference.DROP
         if not drops and not gives_up(name) and name not in _ASSIGNS:
             return None
@@ -226,6 +227,12 @@ class _Lifetime:
             if current or prefixes & holders.places or text in holders.texts:
                 return f"{name}() may give up what holds {holders.shown}"
         return None
+
+    @staticmethod
+    def _leads_to(argument: Node, holders: Holders) -> bool:
+        """Whether a called function can reach a holder from an argument."""
+        place = place_of(argument) or text_of(argument).lstrip("&( ").replace("->", ".")
+        return any(item == place or item.startswith(place + ".") for item in holders.places)
 
     def _gives_away(self, node: Node, holders: Holders) -> str | None:
         """The function's own reference may become somebody else's: it is stored where others can drop it."""
