@@ -24,6 +24,14 @@ _WORD = re.compile(rb"\w+")
 _DEFINE = re.compile(rb"[ \t]*#[ \t]*define[ \t]+(\w+)")
 
 
+# Everything that is no part of a word is white space: to split that is several times as fast as to search for words.
+_SPACED = bytes(byte if chr(byte).isalnum() and byte < 128 or byte == 0x5F else 0x20 for byte in range(256))
+
+
+def _words_of(code: bytes) -> Iterable[str]:
+    return code.translate(_SPACED).decode("ascii").split()
+
+
 class SourceFile:
     """A C file with a textual hit: its text, what of it is code, and where its functions are."""
 
@@ -32,6 +40,7 @@ class SourceFile:
         self.source = source
         self._functions: dict[int, Function] = {}
         self._callers: dict[str, list[Extent]] = {}
+        self._words: dict[int, frozenset[str]] = {}
         self._entering: dict[frozenset[str], list[Extent]] = {}
         self._macros = NO_MACROS
 
@@ -88,8 +97,19 @@ class SourceFile:
 
     def calling(self, names: Iterable[str]) -> list[Extent]:
         """The functions whose bodies call one of the names, in text order."""
-        found = {extent.start: extent for name in names for extent in self._calling(name)}
+        found = {extent.start: extent for name in self.words.intersection(names) for extent in self._calling(name)}
         return [found[start] for start in sorted(found)]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the code: most names are in few files, and asking here is much faster than searching."""
+        return frozenset(_words_of(self.lexed.code))
+
+    def words_in(self, extent: Extent) -> frozenset[str]:
+        """The words of a function's body."""
+        if extent.start not in self._words:
+            self._words[extent.start] = frozenset(_words_of(self.lexed.code[extent.body : extent.end]))
+        return self._words[extent.start]
 
     def _calling(self, name: str) -> list[Extent]:
         """The functions that call a name; asked in every round of the analysis, so looked for once."""
@@ -114,8 +134,6 @@ class SourceFile:
         return self._entering.get(wanted, [])
 
     def _find_callers(self, name: bytes) -> list[Extent]:
-        if name not in self.lexed.code:
-            return []  # most names are in few files, and a plain search is much faster than a pattern
         found = []
         for match in re.finditer(rb"\b" + re.escape(name) + rb"\s*\(", self.lexed.code):
             extent = self.extent_at(match.start())
@@ -247,8 +265,8 @@ class Program:
 
     @staticmethod
     def _calls(file: SourceFile, extent: Extent, names: list[str]) -> bool:
-        words = set(_WORD.findall(file.lexed.code, extent.body, extent.end))
-        return any(name.encode() in words and name != extent.name for name in names)
+        words = file.words_in(extent)
+        return any(name in words and name != extent.name for name in names)
 
     def start_of(self, function: Function) -> int:
         """The byte offset of a function's text in its file."""
