@@ -344,21 +344,27 @@ class TreeScopes:
 
     def statements(self, path: str) -> StatementMacros:
         """The macros that the functions of a file see: those of headers and its own."""
-        own = path if any(macro.path == path for macro in self._private) else ""
+        own = path if path in self._private else ""
         if own not in self._statements:
-            visible = [macro for macro in self.macros if macro.path.endswith(".h") or macro.path == own]
-            visible.sort(key=lambda macro: macro.path != own)  # its own definition comes first
-            shadowed = {macro.name for macro in visible if own and macro.path == own}
-            visible = [macro for macro in visible if macro.path == own or macro.name not in shadowed]
+            visible = self._public.under(self._private.get(own, ()))
             conditional = frozenset(
                 item.name for item in self.definitions if item.kind in ("DEFINE_GUARD_COND", "DEFINE_LOCK_GUARD_1_COND")
             )
-            self._statements[own] = StatementMacros(Macros(visible, KEPT), conditional)
+            self._statements[own] = StatementMacros(visible, conditional)
         return self._statements[own]
 
     @cached_property
-    def _private(self) -> list[Macro]:
-        return [macro for macro in self.macros if not macro.path.endswith(".h")]
+    def _private(self) -> dict[str, list[Macro]]:
+        """The macros that only their own file sees, by that."""
+        found: dict[str, list[Macro]] = {}
+        for macro in self.macros:
+            if not macro.path.endswith(".h"):
+                found.setdefault(macro.path, []).append(macro)
+        return found
+
+    @cached_property
+    def _public(self) -> Macros:
+        return Macros((macro for macro in self.macros if macro.path.endswith(".h")), KEPT)
 
     @cached_property
     def _all(self) -> Macros:
