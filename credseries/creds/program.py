@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import string
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from credseries.creds.effects import CREDENTIALS, Effects
 from credseries.creds.lifetime import lasting
-from credseries.creds.scopes import TreeScopes, entering, opens_scopes, read_scopes
+from credseries.creds.scopes import TreeScopes, opened_scopes, read_scopes
 from credseries.creds.sites import Analysis, Site, analyse
 from credseries.creds.summary import Summary, effects_for, summarise
 from credseries.csource.function import Function
@@ -21,15 +22,26 @@ from credseries.csource.statements import NO_MACROS, StatementMacros
 _HIT = re.compile(rb"override_creds|revert_creds")
 _MAX_ROUNDS = 32  # wrappers of wrappers of .. this deep
 _WORD = re.compile(rb"\w+")
+_ARGUMENTS = re.compile(rb"\s*\(")
 _DEFINE = re.compile(rb"[ \t]*#[ \t]*define[ \t]+(\w+)")
 
 
+_IN_WORDS = (string.ascii_letters + string.digits + "_").encode()
 # Everything that is no part of a word is white space: to split that is several times as fast as to search for words.
-_SPACED = bytes(byte if chr(byte).isalnum() and byte < 128 or byte == 0x5F else 0x20 for byte in range(256))
+_SPACED = bytes(byte if byte in _IN_WORDS else 0x20 for byte in range(256))
 
 
-def _words_of(code: bytes) -> Iterable[str]:
-    return code.translate(_SPACED).decode("ascii").split()
+def _words_of(code: bytes) -> list[bytes]:
+    return code.translate(_SPACED).split()
+
+
+def _occurrences(code: bytes, name: bytes) -> Iterator[int]:
+    """Where a word that begins with a name begins."""
+    start = code.find(name)
+    while start >= 0:
+        if start == 0 or _SPACED[code[start - 1]] == 0x20:
+            yield start
+        start = code.find(name, start + 1)
 
 
 class SourceFile:
@@ -40,8 +52,7 @@ class SourceFile:
         self.source = source
         self._functions: dict[int, Function] = {}
         self._callers: dict[str, list[Extent]] = {}
-        self._words: dict[int, frozenset[str]] = {}
-        self._entering: dict[frozenset[str], list[Extent]] = {}
+        self._words: dict[int, frozenset[bytes]] = {}
         self._macros = NO_MACROS
 
     @cached_property
@@ -76,8 +87,8 @@ class SourceFile:
         """Read functions with these macros from now on; what was read is kept where none of them is used."""
         self._macros = macros
         names = macros.before_statements | macros.opening
-        for start, function in list(self._functions.items()):
-            if macros.conditional or not names.isdisjoint(_WORD.findall(function.source)):
+        for start in list(self._functions):
+            if macros.conditional or not names.isdisjoint(self.words_in(self._by_start[start])):
                 del self._functions[start]
 
     def prepare(self, words: Iterable[str]) -> None:
@@ -97,18 +108,19 @@ class SourceFile:
 
     def calling(self, names: Iterable[str]) -> list[Extent]:
         """The functions whose bodies call one of the names, in text order."""
-        found = {extent.start: extent for name in self.words.intersection(names) for extent in self._calling(name)}
+        here = (name for name in names if name.encode() in self.words)
+        found = {extent.start: extent for name in here for extent in self._calling(name)}
         return [found[start] for start in sorted(found)]
 
     @cached_property
-    def words(self) -> frozenset[str]:
+    def words(self) -> frozenset[bytes]:
         """The words of the code: most names are in few files, and asking here is much faster than searching."""
         return frozenset(_words_of(self.lexed.code))
 
-    def words_in(self, extent: Extent) -> frozenset[str]:
-        """The words of a function's body."""
+    def words_in(self, extent: Extent) -> frozenset[bytes]:
+        """The words of a function's definition."""
         if extent.start not in self._words:
-            self._words[extent.start] = frozenset(_words_of(self.lexed.code[extent.body : extent.end]))
+            self._words[extent.start] = frozenset(_words_of(self.lexed.code[extent.start : extent.end]))
         return self._words[extent.start]
 
     def _calling(self, name: str) -> list[Extent]:
@@ -124,20 +136,25 @@ class SourceFile:
         bodies = ((code[item.start : item.body], code[item.body : item.end]) for item in self.extents)
         return lasting(code, bodies) if b"struct cred" in code else frozenset()
 
-    def entering(self, classes: Iterable[str]) -> list[Extent]:
+    def entering(self, classes: Set[str]) -> list[Extent]:
         """The functions that open a scope of one of the classes."""
-        wanted = frozenset(classes)
-        if wanted and wanted not in self._entering:
-            hits = entering(wanted).finditer(self.lexed.code) if opens_scopes(self.lexed.code) else ()
-            found = {extent.start: extent for hit in hits if (extent := self.extent_at(hit.start())) is not None}
-            self._entering[wanted] = list(found.values())
-        return self._entering.get(wanted, [])
+        return [extent for name in self._entering.keys() & classes for extent in self._entering[name]]
+
+    @cached_property
+    def _entering(self) -> dict[str, list[Extent]]:
+        """The functions that open scopes, by class."""
+        found: dict[str, list[Extent]] = {}
+        for offset, name in opened_scopes(self.lexed.code):
+            extent = self.extent_at(offset)
+            if extent is not None:
+                found.setdefault(name, []).append(extent)
+        return found
 
     def _find_callers(self, name: bytes) -> list[Extent]:
-        found = []
-        for match in re.finditer(rb"\b" + re.escape(name) + rb"\s*\(", self.lexed.code):
-            extent = self.extent_at(match.start())
-            if extent is not None and match.start() > extent.body:
+        code, found = self.lexed.code, []
+        for start in _occurrences(code, name):
+            extent = self.extent_at(start) if _ARGUMENTS.match(code, start + len(name)) else None
+            if extent is not None and start > extent.body:
                 found.append(extent)
         return found
 
@@ -246,8 +263,8 @@ class Program:
     def _round(self, names: list[str], fresh: list[str]) -> list[str]:
         """Analyse the callers of some functions; the names of those whose effect on their callers changes by that."""
         reached, classes = self.scopes.reached(fresh)
-        fresh = [*reached, *classes]
-        return self._analyse([item for item in self._callers(names) if self._is_stale(*item, fresh)])
+        changed = {name.encode() for name in (*reached, *classes)}
+        return self._analyse([item for item in self._callers(names) if self._is_stale(*item, changed)])
 
     def _callers(self, names: Iterable[str]) -> list[tuple[SourceFile, Extent]]:
         """The functions that call one of the names, also through a macro or a scope."""
@@ -259,14 +276,11 @@ class Program:
             found += [(file, extents[start]) for start in sorted(extents)]
         return found
 
-    def _is_stale(self, file: SourceFile, extent: Extent, fresh: list[str]) -> bool:
+    def _is_stale(self, file: SourceFile, extent: Extent, changed: set[bytes]) -> bool:
         """Whether a function has not been analysed yet, or not with what is known by now."""
-        return (file.path, extent.start) not in self.analyses or self._calls(file, extent, fresh)
-
-    @staticmethod
-    def _calls(file: SourceFile, extent: Extent, names: list[str]) -> bool:
-        words = file.words_in(extent)
-        return any(name in words and name != extent.name for name in names)
+        if (file.path, extent.start) not in self.analyses:
+            return True
+        return not file.words_in(extent).isdisjoint(changed - {extent.name.encode()})
 
     def start_of(self, function: Function) -> int:
         """The byte offset of a function's text in its file."""

@@ -7,7 +7,7 @@ a matter of the effects table, because a class may go through wrappers that are 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -390,14 +390,13 @@ class TreeScopes:
 
     def _entering(self, classes: Collection[str]) -> set[str]:
         """The macros that enter one of the classes."""
-        if not classes:
-            return set()
-        pattern = entering(classes)
-        return {macro.name for macro in self._scoping if pattern.search(macro.body.encode())}
+        return {macro.name for macro, opened in self._scoping if not opened.isdisjoint(classes)}
 
     @cached_property
-    def _scoping(self) -> list[Macro]:
-        return [macro for macro in self.macros if opens_scopes(macro.body.encode())]
+    def _scoping(self) -> list[tuple[Macro, set[str]]]:
+        """The macros that open scopes, and of which classes."""
+        found = ((macro, {name for _, name in opened_scopes(macro.body.encode())}) for macro in self.macros)
+        return [(macro, opened) for macro, opened in found if opened]
 
     # -- what it comes to under an effects table
 
@@ -488,18 +487,19 @@ def _free(item: Definition, effects: Effects) -> FreeClass:
     return FreeClass(item.name, item.path, _reference_calls(text, _PUTS), problem)
 
 
-def opens_scopes(code: bytes) -> bool:
-    """Whether code may open a scope of any class at all: quicker to say than of which."""
-    return any(word in code for word in (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor"))
+# What opens a scope has one of these words: most code has none, and a plain search is much faster than a pattern.
+_SCOPE_WORDS = (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor")
+_OPENED = re.compile(
+    rb"(?:guard|CLASS|scoped_class|__free)(?=\s*\(\s*(\w+))"
+    rb"|class_(?=(\w+)_(?:con|de)structor\b)"
+)
 
 
-def entering(classes: Collection[str]) -> re.Pattern[bytes]:
-    """What the code of a function that enters a scope of one of the classes has in it."""
-    names = b"|".join(re.escape(name.encode()) for name in sorted(classes))
-    return re.compile(
-        rb"(?:guard|CLASS|scoped_class|__free)\s*\(\s*(?:" + names + rb")\b"
-        rb"|class_(?:" + names + rb")_(?:con|de)structor\b"
-    )
+def opened_scopes(code: bytes) -> Iterator[tuple[int, str]]:
+    """Where code opens the scope of a class, by byte offset, and which class."""
+    if any(word in code for word in _SCOPE_WORDS):
+        for match in _OPENED.finditer(code):
+            yield match.start(), (match.group(1) or match.group(2)).decode("ascii", "replace")
 
 
 def read_scopes(files: Mapping[str, tuple[bytes, Lexed]]) -> TreeScopes:
