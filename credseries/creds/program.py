@@ -13,6 +13,7 @@ from credseries.creds.effects import CREDENTIALS, Effects
 from credseries.creds.lifetime import lasting
 from credseries.creds.scopes import TreeScopes, opened_scopes, read_scopes
 from credseries.creds.sites import Analysis, Site, analyse
+from credseries.creds.state import opaque_operations
 from credseries.creds.summary import Summary, effects_for, summarise
 from credseries.csource.function import Function
 from credseries.csource.lexical import Lexed, Lines, Region, lex
@@ -225,7 +226,7 @@ class Program:
         fresh = self._round([*self.base.overrides, *self.base.reverts, *macros, *fresh], fresh)
         fresh = self._round(fresh, fresh)
         self.base = replace(self.base, passes_on=True)
-        self._settle([*fresh, *(item.name for item in self.summaries)])
+        self._settle(self._round([*fresh, *(item.name for item in self.summaries)], fresh))
         if find is not None:
             self._reach_out(find)
 
@@ -278,8 +279,11 @@ class Program:
 
     def _is_stale(self, file: SourceFile, extent: Extent, changed: set[bytes]) -> bool:
         """Whether a function has not been analysed yet, or not with what is known by now."""
-        if (file.path, extent.start) not in self.analyses:
+        known = self.analyses.get((file.path, extent.start))
+        if known is None:
             return True
+        if self.base.passes_on and not known.effects.passes_on and any(map(opaque_operations, known.steps)):
+            return True  # it may pass on what it calls
         return not file.words_in(extent).isdisjoint(changed - {extent.name.encode()})
 
     def start_of(self, function: Function) -> int:
