@@ -14,7 +14,7 @@ from credseries.creds.scopes import enter, hides
 from credseries.creds.values import follow, tested_members
 from credseries.csource.flow import Flow, FlowNode, Kind
 from credseries.csource.function import Variant
-from credseries.csource.syntax import arguments, callee, identifiers, text_of, unparenthesised, walk
+from credseries.csource.syntax import arguments, callee, text_of, unparenthesised, walk
 from credseries.csource.syntax import field as child_field
 
 
@@ -289,8 +289,9 @@ class _Reader:
     def _calls(self, syntax: Node) -> list[tuple[Node, str]]:
         """The calls in a piece of syntax, in text order, with what they call."""
         if b"(" not in self.code[syntax.start_byte : syntax.end_byte]:
-            return []  # walking the tree is most of the time that a function takes
-        return [(node, callee(node)) for node in walk(syntax) if node.type == "call_expression"]
+            return []
+        nodes = self.variant.nodes
+        return [(node, nodes.calls[node.id]) for node in nodes.of("call_expression", within=syntax)]
 
     def _events(self, syntax: Node, calls: list[tuple[Node, str]]) -> list[Event]:
         # a call begins where the called expression does
@@ -502,18 +503,17 @@ def _last_value(node: Node | None) -> Node | None:
     return node
 
 
-def _stores(syntax: Node, saved: frozenset[str]) -> list[Store]:
+def _stores(variant: Variant, syntax: Node, saved: frozenset[str]) -> list[Store]:
     """Other assignments to saved variables in a statement."""
     variable, value = _assigned(syntax)
     if variable in saved and variable is not None and value is not None and value.type != "assignment_expression":
         null = _is_null(value)
         return [Store(variable, null, null or all(node.type in _PLAIN for node in walk(value)))]
     found = []
-    for node in walk(syntax):
-        if node.type == "assignment_expression":
-            name, last = place_of(child_field(node, "left")), _last_value(node)
-            if name in saved and name is not None:
-                found.append(Store(name, null=last is not None and _is_null(last)))
+    for node in variant.nodes.of("assignment_expression", within=syntax):
+        name, last = place_of(child_field(node, "left")), _last_value(node)
+        if name in saved and name is not None:
+            found.append(Store(name, null=last is not None and _is_null(last)))
     return found
 
 
@@ -567,7 +567,7 @@ def read_steps(
     for node, step in zip(flow.nodes, steps, strict=True):
         if node.syntax is None or step.operations or not saved:
             continue
-        stores = _stores(node.syntax, saved) if effects.saves else _moved(node.syntax, saved)
+        stores = _stores(variant, node.syntax, saved) if effects.saves else _moved(node.syntax, saved)
         if stores:
             step.operations = tuple(stores)
     result = Steps(flow, steps, saved, {name: [] for name in names})
@@ -635,7 +635,7 @@ def _read_names(variant: Variant, own: set[int], result: Steps) -> None:
     saved, reads = result.saved, result.reads
     unfollowed = result.unfollowed
     scopes: dict[str, list[Node]] = {}
-    for identifier in identifiers(variant.body) if saved else ():
+    for identifier in variant.nodes.of("identifier") if saved else ():
         name = text_of(identifier)
         if name not in saved or identifier.start_byte in own:
             continue

@@ -14,7 +14,7 @@ from credseries.creds.places import RESULT
 from credseries.creds.source import Source, classify
 from credseries.creds.state import DIRECT, Exploration, Mode, explore
 from credseries.csource.function import Function, Variant
-from credseries.csource.syntax import field, identifiers, text_of, walk
+from credseries.csource.syntax import field, identifiers, text_of
 
 
 class SiteKind(Enum):
@@ -80,9 +80,7 @@ class Analysis:
 def _is_local(variant: Variant, name: str) -> bool:
     if name in variant.parameters:
         return True
-    for node in walk(variant.body):
-        if node.type != "declaration":
-            continue
+    for node in variant.nodes.of("declaration"):
         storage = [text_of(child) for child in node.named_children if child.type == "storage_class_specifier"]
         for child in node.named_children:
             declared = field(child, "declarator") if child.type == "init_declarator" else child
