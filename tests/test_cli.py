@@ -169,11 +169,20 @@ def test_scans_of_parts_add_up(series: Path) -> None:
 
 
 def test_a_scan_of_the_series_has_nothing_left_to_convert(series: Path) -> None:
-    """A guard has no textual hit; the light pair has, and is known as converted already."""
+    """A guard has no textual hit; the light pair has, and is known as converted already, as guards beside it are."""
     before = as_json("scan", "--json", cwd=series)
     after = as_json("scan", "--json", "--base", "creds-rfc", cwd=series)
-    converted = {(site["file"], site["function"]) for site in after["sites"] if site["converted"]}
-    assert converted == {(site["file"], site["function"]) for site in before["sites"] if site["choice"] == "light"}
+    chosen, converted = (
+        {
+            form: {(site["file"], site["function"]) for site in scan["sites"] if site[key] == form}
+            for form in ("guard", "scoped", "light")
+        }
+        for scan, key in ((before, "choice"), (after, "converted"))
+    )
+    assert converted["light"] == chosen["light"]
+    assert converted["guard"] <= chosen["guard"]
+    assert converted["scoped"] <= chosen["scoped"]
+    assert converted["guard"]
     assert after["accounting"]["converted"] == 0
     assert after["accounting"]["refused"] == before["accounting"]["refused"]
 
@@ -195,7 +204,7 @@ def test_the_diff_of_everything_applies_and_is_what_split_commits(series: Path) 
     everything = credseries("convert", "--diff", cwd=series)
     applies(series, everything.out)
     assert all(line.startswith("# ") for line in everything.err.splitlines())
-    assert "ovl_check_opener() refused" in everything.err
+    assert "ovl_finish_upper() refused" in everything.err
 
 
 def test_convert_without_diff_can_be_applied_too(series: Path) -> None:

@@ -16,6 +16,7 @@ from credseries.rewrite.helpers import (
     insert_accessor,
     insert_after,
 )
+from credseries.rewrite.text import breaks, columns
 from tests.engine import body, function, judged, rewritten, statements_of
 
 
@@ -415,7 +416,7 @@ def test_the_light_pair_changes_two_names() -> None:
         == """
 	const struct cred *old;
 
-	old = override_creds_light(ctx->cred);
+	old = override_creds_light(ctx->cred /* ) */);
 	change(ctx);
 	revert_creds_light(old);
 	return 0;
@@ -493,7 +494,8 @@ def test_an_override_over_two_lines_becomes_one() -> None:
     ],
 )
 def test_what_cannot_be_written_well_is_refused(form: Form, region: str, reason: str) -> None:
-    end = "" if "return 0" in region or "filter(err)" in region else "\trevert_creds(old);\n\treturn 0;\n"
+    ends = region.endswith("return filter(ctx);") or "return 0" in region or "filter(err)" in region
+    end = "" if ends else "\trevert_creds(old);\n\treturn 0;\n"
     item = body(f"\tconst struct cred *old;\n\n\told = override_creds(ctx->cred);\n{region}\n{end}")
     verdict = judged(item)[0].verdict(form)
     assert not verdict.ok
@@ -657,3 +659,167 @@ def test_a_guard_of_a_const_type_needs_one_cast() -> None:
     assert fix_guard_const(header, "h") == header.replace(b"return *_T;", b"return (void *)*_T;")
     with pytest.raises(SourceError, match="not written as expected"):
         fix_guard_const(b"#define DEFINE_GUARD(x)\n", "h")
+
+
+# -- braces, comments and long lines
+
+
+CHAIN = """
+	const struct cred *old;
+
+	old = override_creds(ctx->cred);
+	if (change(ctx)) {{
+{first}
+	}} else if (look(ctx)) {{
+{second}
+	}} else {{
+{third}
+	}}
+	revert_creds(old);
+	return 0;
+"""
+
+
+def test_braces_go_from_all_branches_when_each_is_left_with_one_statement() -> None:
+    item = body(
+        CHAIN.format(
+            first="\t\trevert_creds(old);\n\t\treturn 1;",
+            second="\t\trevert_creds(old);\n\n\t\treturn 2; /* two */",
+            third="\t\tfilter(ctx);",
+        )
+    )
+    assert (
+        after(item, Form.GUARD)
+        == """
+	guard(cred)(ctx->cred);
+	if (change(ctx))
+		return 1;
+	else if (look(ctx))
+		return 2; /* two */
+	else
+		filter(ctx);
+	return 0;
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "third",
+    ["\t\tfilter(ctx);\n\t\tlook(ctx);", "\t\t/* why */\n\t\tfilter(ctx);", "\t\tif (ctx)\n\t\t\tfilter(ctx);"],
+)
+def test_braces_stay_on_all_branches_when_one_needs_them(third: str) -> None:
+    reverted = "\t\trevert_creds(old);\n\t\treturn 1;"
+    text = after(body(CHAIN.format(first=reverted, second=reverted, third=third)), Form.GUARD)
+    assert text.count("{\n\t\treturn 1;\n\t}") == 2
+    assert f"}} else {{\n{third}\n\t}}" in text
+
+
+def test_braces_that_no_revert_stood_in_are_not_looked_at() -> None:
+    item = body(CHAIN.format(first="\t\tone(ctx);", second="\t\ttwo(ctx);", third="\t\tthree(ctx);"))
+    assert "\tif (change(ctx)) {\n\t\tone(ctx);\n\t} else if (look(ctx)) {" in after(item, Form.GUARD)
+
+
+def test_a_branch_without_braces_lets_the_other_lose_them() -> None:
+    item = body("""
+	const struct cred *old;
+
+	old = override_creds(ctx->cred);
+	if (change(ctx)) {
+		revert_creds(old);
+		return 1;
+	} else
+		look(ctx);
+	revert_creds(old);
+	return 0;
+""")
+    assert "\tif (change(ctx))\n\t\treturn 1;\n\telse\n\t\tlook(ctx);\n\treturn 0;" in after(item, Form.GUARD)
+
+
+@pytest.mark.parametrize(
+    ("brace", "end"), [("{ /* here */", "}"), ("{", "} /* there */"), ("/* here */ {", "}"), ("{", "}\n\n\telse")]
+)
+def test_braces_with_a_comment_stay(brace: str, end: str) -> None:
+    tail = "" if "else" not in end else "\n\t\tlook(ctx);"
+    text = (
+        "\tconst struct cred *old;\n\n\told = override_creds(ctx->cred);\n"
+        f"\tif (change(ctx)) {brace}\n\t\trevert_creds(old);\n\t\treturn 1;\n\t{end}{tail}\n"
+        "\trevert_creds(old);\n\treturn 0;"
+    )
+    assert f"\tif (change(ctx)) {brace}\n\t\treturn 1;\n\t{end}" in after(body(text), Form.GUARD)
+
+
+REGION = (
+    "\tconst struct cred *old;\n\tint err;\n\n\told = override_creds(ctx->cred);\n{}\n"
+    "\trevert_creds(old);\n\n\treturn err;"
+)
+
+
+def test_a_comment_beside_the_argument_stays() -> None:
+    text = REGION.format("\terr = change(ctx);").replace("(ctx->cred)", "(/* the */ ctx->cred /* opener's */)")
+    kept = "/* the */ ctx->cred /* opener's */"
+    assert f"guard(cred)({kept});" in after(body(text), Form.GUARD)
+    assert f"scoped_guard(cred, {kept}) {{\n" in after(body(text), Form.SCOPED)
+    assert f"override_creds_light({kept});" in after(body(text), Form.LIGHT)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("old = override", "old = /* why */ override"),
+        ("override_creds(ctx->cred);", "override_creds /* why */ (ctx->cred);"),
+        ("(ctx->cred);", "(ctx->cred) /* why */;"),
+        ("revert_creds(old)", "revert_creds(old /* why */)"),
+        ("(ctx->cred);", "(ctx->cred // why\n\t\t\t);"),
+    ],
+)
+def test_a_comment_that_would_be_lost_is_a_reason_to_refuse(old: str, new: str) -> None:
+    [site] = judged(body(REGION.format("\terr = change(ctx);").replace(old, new)))
+    for form in (Form.GUARD, Form.SCOPED):
+        assert "comment" in site.verdict(form).reason
+    assert site.choice is Form.LIGHT
+    assert "why" in after(body(REGION.format("\terr = change(ctx);").replace(old, new)), Form.LIGHT)
+
+
+def widened(template: str) -> str:
+    """The names that a line can have in place of `@` so that one more tab makes it too long."""
+    names = ["n" * size for size in range(1, 100)]
+    return next(name for name in names if 96 < columns(template.replace("@", name).encode()) <= 100)
+
+
+@pytest.mark.parametrize(
+    ("line", "wrapped"),
+    [
+        ("\terr = change_it(ctx, @, nested(@), x);", "\t\terr = change_it(ctx, @,\n\t\t\t\tnested(@), x);"),
+        ("\terr = change_it(ctx, nested(@, @));", "\t\terr = change_it(ctx,\n\t\t\t\tnested(@, @));"),
+        ("\tchange_it(nested(@, @, 1));", "\t\tchange_it(nested(@, @,\n\t\t\t\t 1));"),
+        ("\tif (is_there(ctx, @) && is_there(@))", "\t\tif (is_there(ctx, @) &&\n\t\t    is_there(@))"),
+        ("\tfor (err = first(@); err < last(@); err++)", "\t\tfor (err = first(@); err < last(@);\n\t\t     err++)"),
+        ("\terr = change_it(@) + change_it(@, 1);", "\t\terr = change_it(@) +\n\t\t\tchange_it(@, 1);"),
+        ("\terr = change_it(ctx, @); /* @ is long */", None),
+        ("\t/* @, @ is a very long name */", None),
+        ('\tlog_it("@, @ + @");', None),
+        ("\t@ = err;", None),
+    ],
+)
+def test_a_line_that_indenting_makes_too_long_is_broken(line: str, wrapped: str | None) -> None:
+    name = widened(line)
+    inner = line.replace("@", name) + ("\n\t\terr = 1;" if line.startswith(("\tif", "\tfor")) else "")
+    text = after(body(REGION.format(f"\tlook(ctx);\n{inner}\n\terr = commit(ctx);")), Form.SCOPED)
+    assert (wrapped or "\t" + line).replace("@", name) in text
+    if wrapped is not None:
+        assert max(columns(part.encode()) for part in text.split("\n")) <= 100
+
+
+def test_a_line_is_broken_as_often_as_it_takes_and_a_continuation_keeps_its_place() -> None:
+    name = "x" * 60
+    line = f"\tf({name}, {name}, {name});".encode()
+    assert breaks(line, line) == [(64, 1, b"\t  "), (126, 1, b"\t  ")]
+    more = f"\t  {name}, {name});".encode()
+    assert breaks(more, more) == [(64, 1, b"\t  ")]
+
+
+def test_a_line_that_was_too_long_before_stays_as_it_is() -> None:
+    line = f"\terr = change_it(ctx, {'n' * 50}, nested({'n' * 20}), n);"
+    assert columns(line.encode()) > 100
+    text = after(body(REGION.format(f"\tlook(ctx);\n{line}")), Form.SCOPED)
+    assert "\t" + line in text

@@ -105,13 +105,14 @@ class Wrapper:
 
 @dataclass(frozen=True)
 class Values:
-    """Functions by what they tell of a value, for following tests of results (include/linux/err.h, compiler.h)."""
+    """Functions by what they tell of a value, or do with it (include/linux/err.h, compiler.h, cleanup.h)."""
 
     same: frozenset[str] = frozenset({"likely", "unlikely", "READ_ONCE"})
     is_error: frozenset[str] = frozenset({"IS_ERR"})
     is_error_or_null: frozenset[str] = frozenset({"IS_ERR_OR_NULL"})
     errors: frozenset[str] = frozenset({"ERR_PTR", "ERR_CAST"})
     of_error: frozenset[str] = frozenset({"PTR_ERR"})
+    moves: frozenset[str] = frozenset({"no_free_ptr", "return_ptr"})
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from credseries.creds.operations import Steps
 from credseries.creds.places import in_call, place_of, root_of
 from credseries.creds.source import Source, assigned_values
 from credseries.creds.state import Exploration
-from credseries.csource.flow import FlowNode, Kind
+from credseries.csource.flow import Flow, FlowNode, Kind
 from credseries.csource.function import Variant
 from credseries.csource.syntax import Nodes, arguments, callee, field, identifiers, text_of, unparenthesised
 
@@ -66,6 +66,14 @@ def inlined(wrapper: Wrapper, argument: str) -> str:
     """The expression of a wrapper in terms of what its caller passes."""
     name = re.findall(r"\w+", wrapper.parameter)[-1]
     return re.sub(rf"(?<![\w.>]){re.escape(name)}\b", argument.strip(), wrapper.inlined or wrapper.expression)
+
+
+def freed_variable(variant: Variant, flow: Flow, node: FlowNode) -> str:
+    """The variable whose `__free()` a cleanup node runs."""
+    opener = flow.nodes[node.opened]
+    text = variant.masked.text[opener.start : opener.end].decode("utf-8", "replace")
+    match = re.search(r"(\w+)\s*(?:=|;)", text)
+    return match.group(1) if match else ""
 
 
 class _Lifetime:
@@ -147,9 +155,11 @@ class _Lifetime:
                 current = inner.type == "call_expression" and callee(inner) in self.effects.current
                 place = place_of(inner)
                 text = _squeezed(text_of(inner))
-                if name not in places and (place in places or current or text in holders.texts):
-                    places.add(name)
-                    found = True
+                if place in places or current or text in holders.texts:
+                    reached = {name + item[len(str(place)) :] for item in places if item.startswith(f"{place}.")}
+                    new = ({name} | reached) - places
+                    places |= new
+                    found = found or bool(new)
         return Holders(frozenset(places), holders.shown, holders.texts)
 
     def lost(self, holders: Holders, *, owned: bool) -> str | None:
@@ -159,7 +169,7 @@ class _Lifetime:
             if not self._matters(node.number):
                 continue
             if node.kind is Kind.CLEANUP and node.macro == "__free":
-                name = self._freed(node)
+                name = freed_variable(self.variant, self.steps.flow, node)
                 if name in everything.places:
                     return f"the scope of {name} ends inside the override"
             if node.syntax is None:
@@ -171,12 +181,6 @@ class _Lifetime:
                 if reason is not None:
                     return reason
         return None
-
-    def _freed(self, node: FlowNode) -> str:
-        opener = self.steps.flow.nodes[node.opened]
-        text = self.variant.masked.text[opener.start : opener.end].decode("utf-8", "replace")
-        match = re.search(r"(\w+)\s*(?:=|;)", text)
-        return match.group(1) if match else ""
 
     def _matters(self, number: int) -> bool:
         """Whether a step can run while the override is in force, or lead to it."""

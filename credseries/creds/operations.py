@@ -185,14 +185,15 @@ def _listed(syntax: Node) -> list[Node]:
     inner = unparenthesised(syntax)
     if inner.type == "argument_list":
         return [child for child in inner.named_children if child.type != "comment"]
-    found = []
-    while inner.type == "comma_expression":
-        left, right = child_field(inner, "left"), child_field(inner, "right")
-        if left is None or right is None:
-            break
-        found.append(right)
-        inner = left
-    return [inner, *reversed(found)]
+    found, rest = [], [inner]
+    while rest:
+        node = rest.pop()
+        left, right = child_field(node, "left"), child_field(node, "right")
+        if node.type == "comma_expression" and left is not None and right is not None:
+            rest += [right, left]
+        else:
+            found.append(node)
+    return found
 
 
 _WORD = re.compile(r"[A-Za-z_]\w*")

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from credseries.creds.effects import CREDENTIALS, Effects
 from credseries.creds.lifetime import lasting
-from credseries.creds.scopes import TreeScopes, opened_scopes, read_scopes
+from credseries.creds.scopes import TreeScopes, read_scopes, scopes_in
 from credseries.creds.sites import Analysis, Site, analyse
 from credseries.creds.state import opaque_operations
 from credseries.creds.summary import Summary, effects_for, summarise
@@ -138,14 +138,13 @@ class SourceFile:
         return lasting(code, bodies) if b"struct cred" in code else frozenset()
 
     def entering(self, classes: Set[str]) -> list[Extent]:
-        """The functions that open a scope of one of the classes."""
-        return [extent for name in self._entering.keys() & classes for extent in self._entering[name]]
+        """The functions that open a scope of one of the classes, or have such a function as a variable's cleanup."""
+        return [extent for name in self._scopes.keys() & classes for extent in self._scopes[name]]
 
     @cached_property
-    def _entering(self) -> dict[str, list[Extent]]:
-        """The functions that open scopes, by class."""
+    def _scopes(self) -> dict[str, list[Extent]]:
         found: dict[str, list[Extent]] = {}
-        for offset, name in opened_scopes(self.lexed.code):
+        for offset, name in scopes_in(self.lexed.code):
             extent = self.extent_at(offset)
             if extent is not None:
                 found.setdefault(name, []).append(extent)
@@ -273,7 +272,7 @@ class Program:
         classes |= self.base.guards.keys() if wanted & self.base.overrides.keys() else set()
         found = []
         for file in self.files.values():
-            extents = {extent.start: extent for extent in (*file.calling(wanted), *file.entering(classes))}
+            extents = {extent.start: extent for extent in (*file.calling(wanted), *file.entering(classes | wanted))}
             found += [(file, extents[start]) for start in sorted(extents)]
         return found
 

@@ -222,9 +222,11 @@ class _LockStep:
         if one.key != two.key:
             return Counterexample((*self._path(parent), line), line, self._what(one), "this step", self._what(two))
         credentials = one.state.sites(), two.state.sites()
-        watched = one.events or two.events or one.key[0] in ("override", "exit", "cleanup")
+        # the head of a macro may call what it likes
+        macro = self.before.steps.flow.nodes[one.number].written
+        watched = macro or one.events or two.events or one.key[0] in ("override", "exit", "cleanup")
         if watched and credentials[0] != credentials[1]:
-            name = one.events[0][1] + "()" if one.events else self._what(one)
+            name = one.events[0][1] + "()" if one.events else f"{macro}()" if macro else self._what(one)
             before, after = self._credentials(one.state), self._credentials(two.state)
             return Counterexample((*self._path(parent), line), line, name, before, after)
         if one.key[0] == "override":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tree_sitter import Node
@@ -40,6 +40,10 @@ _CONDITIONAL = ("if_statement", "conditional_expression", "switch_statement", "c
 _REPEATED = ("while_statement", "for_statement", "do_statement")
 _DEEPEST = 8  # classes that extend classes that extend ..
 _VALUE = "_T"  # what cleanup.h calls the variable of a class in its definition
+# Looks ahead, because a cleanup function may be that of a class: both are found.
+_SCOPE = re.compile(
+    rb"(?:guard|CLASS|scoped_class|__free|cleanup|cleanup__)(?=\s*\(\s*(\w+))|class_(?=(\w+)_(?:con|de)structor\b)"
+)
 _LOCK = re.compile(r"\b_T\s*->\s*lock\b")
 _SIMPLE = re.compile(r"[\w\s]*\w(?:\([^()]*\))?(?:(?:->|\.)\w+|\[\w+\])*")
 
@@ -340,17 +344,24 @@ class TreeScopes:
 
     definitions: list[Definition] = field(default_factory=list)
     macros: list[Macro] = field(default_factory=list)
+    _visible: dict[str, Macros] = field(default_factory=dict)
     _statements: dict[str, StatementMacros] = field(default_factory=dict)
 
+    def visible(self, path: str) -> Macros:
+        """The macros that a file sees: those of headers and its own, which come first."""
+        own = path if path in self._private else ""
+        if own not in self._visible:
+            self._visible[own] = self._public.under(self._private.get(own, ()))
+        return self._visible[own]
+
     def statements(self, path: str) -> StatementMacros:
-        """The macros that the functions of a file see: those of headers and its own."""
+        """What the macros that the functions of a file see are before a statement."""
         own = path if path in self._private else ""
         if own not in self._statements:
-            visible = self._public.under(self._private.get(own, ()))
             conditional = frozenset(
                 item.name for item in self.definitions if item.kind in ("DEFINE_GUARD_COND", "DEFINE_LOCK_GUARD_1_COND")
             )
-            self._statements[own] = StatementMacros(visible, conditional)
+            self._statements[own] = StatementMacros(self.visible(path), conditional)
         return self._statements[own]
 
     @cached_property
@@ -395,7 +406,7 @@ class TreeScopes:
     @cached_property
     def _scoping(self) -> list[tuple[Macro, set[str]]]:
         """The macros that open scopes, and of which classes."""
-        found = ((macro, {name for _, name in opened_scopes(macro.body.encode())}) for macro in self.macros)
+        found = ((macro, {name for _, name in scopes_in(macro.body.encode())}) for macro in self.macros)
         return [(macro, opened) for macro, opened in found if opened]
 
     # -- what it comes to under an effects table
@@ -487,18 +498,11 @@ def _free(item: Definition, effects: Effects) -> FreeClass:
     return FreeClass(item.name, item.path, _reference_calls(text, _PUTS), problem)
 
 
-# What opens a scope has one of these words: most code has none, and a plain search is much faster than a pattern.
-_SCOPE_WORDS = (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor")
-_OPENED = re.compile(
-    rb"(?:guard|CLASS|scoped_class|__free)(?=\s*\(\s*(\w+))"
-    rb"|class_(?=(\w+)_(?:con|de)structor\b)"
-)
-
-
-def opened_scopes(code: bytes) -> Iterator[tuple[int, str]]:
-    """Where code opens the scope of a class, by byte offset, and which class."""
-    if any(word in code for word in _SCOPE_WORDS):
-        for match in _OPENED.finditer(code):
+def scopes_in(code: bytes) -> Iterator[tuple[int, str]]:
+    """Where code opens a scope of a class, or names a variable's cleanup function, and which; byte offsets."""
+    # most code has none, and a plain search is much faster than a pattern
+    if any(word in code for word in (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor", b"cleanup")):
+        for match in _SCOPE.finditer(code):
             yield match.start(), (match.group(1) or match.group(2)).decode("ascii", "replace")
 
 
@@ -509,7 +513,7 @@ def read_scopes(files: Mapping[str, tuple[bytes, Lexed]]) -> TreeScopes:
     found = []
     for path, (_, lexed) in files.items():
         found += read_definitions(path, lexed, scopes.statements(path).macros)
-    return TreeScopes(found, macros)  # the conditional classes are known only now
+    return replace(scopes, definitions=found, _statements={})  # the conditional classes are known only now
 
 
 # -- scopes where they are used

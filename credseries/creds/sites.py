@@ -66,7 +66,7 @@ class Analysis:
     """A function under an effects table: its sites and each variant's steps; `unreadable` says why there are none.
 
     `for_caller` is a walk over each variant that follows what is done to the caller's credentials; it is there when
-    something is.
+    something is. `unsettled` says why it is not certain that the caller's credentials are left as they were.
     """
 
     function: Function
@@ -75,6 +75,7 @@ class Analysis:
     steps: tuple[Steps, ...]
     unreadable: str | None = None
     for_caller: tuple[Exploration, ...] = ()
+    unsettled: str | None = None
 
 
 def _is_local(variant: Variant, name: str) -> bool:
@@ -154,6 +155,9 @@ class _VariantSites:
         source = self._source(item)
         expression = self.function.text(*item.argument)
         kind, problem = SiteKind.SITE, self._problem(item.call, reverts)
+        unreached = self._unreached(item.variable)
+        if problem is None and unreached is not None:
+            problem = f"the revert at line {self.function.line(unreached)} is never reached"
         if problem is None and not _is_local(self.variant, item.variable):
             problem = f"{item.variable} is not a local variable of the function"
         if not reverts and self._outlives(item.call):
@@ -175,6 +179,27 @@ class _VariantSites:
             unproven(self.variant, self.steps, self.found, self.effects, item.call, source, expression),
             "light" if light and problem is None else None,
         )
+
+    def _unreached(self, variable: str) -> int | None:
+        """A revert to a variable that ends no override, so that it belongs to no site."""
+        ended = {call for calls in self.found.ends.values() for call in calls}
+        return next((item.call for item in self.reverts if item.variable == variable and item.call not in ended), None)
+
+    @property
+    def unsettled(self) -> str | None:
+        """Why it is not certain that the function leaves its caller's credentials as they were, or None."""
+        flow = self.steps.flow
+        for offset, reason in (*flow.unsupported, *self.steps.unfollowed):
+            return f"{reason} (line {self.function.line(offset)})"
+        for other in self.opaque:
+            return f"{other.reason} (line {self.function.line(other.call)})"
+        for fault in self.found.faults:
+            return f"{fault.reason} (line {self.function.line(fault.call)})"
+        if not self.found.complete:
+            return "it has more states than are followed"
+        if any(self.found.exits - {()}):
+            return "on some path it returns with an override still in force"
+        return None
 
     def _outlives(self, call: int) -> bool:
         """Whether what a call put in force can still be when the function ends."""
@@ -313,4 +338,6 @@ def analyse(function: Function, effects: Effects) -> Analysis:
     sites = _merged([variant.sites() for variant in variants])
     changing = any(site.kind is not SiteKind.SITE for site in sites)
     for_caller = tuple(variant.for_caller for variant in variants) if changing else ()
-    return Analysis(function, effects, tuple(sites), tuple(item.steps for item in variants), for_caller=for_caller)
+    unsettled = next((item.unsettled for item in variants if item.unsettled is not None), None)
+    steps = tuple(item.steps for item in variants)
+    return Analysis(function, effects, tuple(sites), steps, for_caller=for_caller, unsettled=unsettled)

@@ -164,6 +164,14 @@ def _unread(function: Function, effects: Effects, why: str) -> Summary | None:
     return Summary(function.name, function.path, local, begins, None, f"{function.name}() cannot be read: {why}")
 
 
+def _uncertain(analysis: Analysis) -> Summary:
+    """The summary of a function that should leave its caller's credentials alone, but may not on some path."""
+    function = analysis.function
+    local = _is_static(function) and not function.path.endswith(".h")
+    why = f"{function.name}() may leave credentials overridden: {analysis.unsettled}"
+    return Summary(function.name, function.path, local, True, None, why)
+
+
 def summarise(analysis: Analysis) -> Summary | None:
     """The summary of a function, or None when it leaves its caller's credentials alone (as far as is known)."""
     function = analysis.function
@@ -171,7 +179,7 @@ def summarise(analysis: Analysis) -> Summary | None:
         return _unread(function, analysis.effects, analysis.unreadable)
     changing = [site for site in analysis.sites if site.kind is not SiteKind.SITE]
     if not changing:
-        return None
+        return _uncertain(analysis) if analysis.sites and analysis.unsettled is not None else None
     site = changing[0]
     path = function.path
     local = _is_static(function) and not path.endswith(".h")

@@ -16,8 +16,8 @@ from tree_sitter import Node
 
 from credseries.csource.mask import Masked, ScopeMacro
 from credseries.csource.statements import DECLARED, Meaning, Part, Shape
+from credseries.csource.syntax import arguments, callee, text_of, unparenthesised, walk
 from credseries.csource.syntax import field as child_field
-from credseries.csource.syntax import text_of, unparenthesised, walk
 
 
 class Kind(Enum):
@@ -42,8 +42,8 @@ class FlowNode:
     ("case", offset), "default" or "no case" after a switch. For OPEN and CLEANUP, `opened` is the number of the OPEN
     node, `macro` the macro (`guard`, `CLASS`, `__free`, `scoped_guard`, ..) and `tag` the class it names. `arguments`
     are what the class is given, where a macro of the tree's own says so (None: they stand in `syntax`), and `written`
-    is that macro's name; a condition that such a macro hides has its name too. `evaluates` is what the macro computes
-    there by its definition.
+    is that macro's name; a condition that a macro hides, `for_each` too, has its name as well. `evaluates` is what the
+    macro computes there by its definition.
     """
 
     number: int
@@ -113,6 +113,17 @@ def declared_scope(statement: Node) -> tuple[str, str] | None:
     if name is None or listed is None or text_of(name) not in DECLARED or not listed.named_children:
         return None
     return text_of(name), text_of(listed.named_children[0])
+
+
+def _class_by_hand(declaration: Node, part: Part) -> Part | None:
+    """The class of `class_x_t v __cleanup(class_x_destructor) = class_x_constructor(..);`: `CLASS()` written out."""
+    named = re.fullmatch(r"class_(\w+)_destructor", part.tag) if part.macro == "__cleanup" else None
+    values = [child_field(child, "value") for child in declaration.named_children if child.type == "init_declarator"]
+    if named is None or len(values) != 1 or values[0] is None or values[0].type != "call_expression":
+        return None
+    if callee(values[0]) != f"class_{named.group(1)}_constructor":
+        return None
+    return Part("CLASS", named.group(1), tuple(text_of(argument) for argument in arguments(values[0])))
 
 
 def _declares(part: Node) -> bool:
@@ -297,7 +308,12 @@ class _Builder:
     def _declared_in(self, node: Node, frontier: Frontier) -> Frontier:
         """Open the scopes of the variables that a declaration, or the first part of a `for`, declares."""
         for offset, part in self.masked.frees.items():
-            if node.start_byte <= offset < node.end_byte:
+            if not node.start_byte <= offset < node.end_byte:
+                continue
+            written_out = _class_by_hand(node, part)
+            if written_out is not None:
+                frontier = self.open(node, None, written_out, frontier, "")
+            else:
                 frontier = self.open(node, None, part, frontier)
         return frontier
 
@@ -364,6 +380,7 @@ class _Builder:
         if scope is not None:
             return self._macro(node, body, scope, condition, frontier)
         head, into, past = self._loop_condition(condition, frontier, node.start_byte)
+        self.flow.nodes[head].written = self.masked.loops.get(node.start_byte, "")
         end, continues, breaks = self._body(body, into)
         self.join(end + continues, head)
         return past + breaks

@@ -77,7 +77,8 @@ class Masked:
     """Text for the parser, and what was taken out of it, by byte offset.
 
     `scopes` are macros before a statement, `declared` macros that open a scope where they stand, `frees` the scopes
-    of variables (`__free(class)`, `__cleanup(function)`). `conditional` are the classes whose statement may be skipped.
+    of variables (`__free(class)`, `__cleanup(function)`). `conditional` are the classes whose statement may be skipped,
+    `loops` the `for_each` macros that became a `while`.
     """
 
     text: bytes
@@ -85,6 +86,7 @@ class Masked:
     frees: Mapping[int, Part] = field(default_factory=dict)
     declared: Mapping[int, Meaning] = field(default_factory=dict)
     conditional: frozenset[str] = frozenset()
+    loops: Mapping[int, str] = field(default_factory=dict)
 
 
 def closing(text: bytes, opening: int) -> int:
@@ -133,6 +135,7 @@ class _Masker:
         self.before_statements = macros.before_statements
         self.opening = macros.opening
         self.scopes: dict[int, ScopeMacro] = {}
+        self.loops: dict[int, str] = {}
         self.frees: dict[int, Part] = {}
         self.declared: dict[int, Meaning] = {}
 
@@ -151,7 +154,7 @@ class _Masker:
                 self._call(match.start(), match.end(), word)
             elif word in self.before_statements:
                 self._bare_macro(match.start(), match.end(), word)
-        return Masked(bytes(self.text), self.scopes, self.frees, self.declared, self.macros.conditional)
+        return Masked(bytes(self.text), self.scopes, self.frees, self.declared, self.macros.conditional, self.loops)
 
     def _has_arguments(self, end: int) -> bool:
         return self.text[_skip_space(self.text, end) :][:1] == b"("
@@ -173,7 +176,7 @@ class _Masker:
         elif word == b"return_ptr":
             if self._stands_alone(start):
                 _fill(self.text, start, end, b"return")
-        elif word in self.before_statements:
+        elif word in self.before_statements or (_SCOPED_NAME.fullmatch(word) and self.macros.defines(word.decode())):
             self._tree_macro(start, end, word, closing(bytes(self.text), opening))
         elif _LOOP_NAME.fullmatch(word) or _SCOPED_NAME.fullmatch(word):
             self._statement_macro(start, end, word)
@@ -256,6 +259,8 @@ class _Masker:
             meaning = Meaning(Shape.LOOP, (Part("__free", word.decode()),))
         if meaning is not None or _LOOP_NAME.fullmatch(word) is None:
             self.scopes[start] = ScopeMacro(word.decode(), start, opening + 1, close, meaning)
+        else:
+            self.loops[start] = word.decode()
         empty = not bytes(self.text[opening + 1 : close]).strip()
         if len(word) >= (6 if empty else 5):
             self._write_loop(start, end, opening + 1, close, b"while")

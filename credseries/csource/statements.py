@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from credseries.csource.macros import Macros, TooLong, closing_in, split_argumen
 
 SCOPED = ("scoped_guard", "scoped_class")
 DECLARED = ("guard", "CLASS")
+_AS_STATEMENT = {"guard": "scoped_guard", "CLASS": "scoped_class"}  # a declaration that a `for` runs once makes
 DEFINING = (
     "DEFINE_FREE",
     "DEFINE_CLASS",
@@ -180,7 +181,10 @@ def _for(inside: str, rest: str) -> tuple[Meaning, str]:
         if through is None or not certain:
             return Meaning(Shape.UNKNOWN, reason="its `for` jumps"), rest
         once, rest = True, rest[through.end() :]
-    return Meaning(Shape.ONCE if once and parts else Shape.LOOP, tuple(parts), evaluates=evaluates), rest
+    if once and parts:
+        scoped = tuple(replace(part, macro=_AS_STATEMENT.get(part.macro, part.macro)) for part in parts)
+        return Meaning(Shape.ONCE, scoped, evaluates=evaluates), rest
+    return Meaning(Shape.LOOP, tuple(parts), evaluates=evaluates), rest
 
 
 def _if(condition: str, rest: str) -> tuple[Meaning, str]:
@@ -308,6 +312,10 @@ class StatementMacros:
     def opening(self) -> frozenset[bytes]:
         """The names of macros that may be a statement of their own that opens a scope."""
         return _encoded(self.macros.using(_OPENS) - self.macros.kept)
+
+    def defines(self, name: str) -> bool:
+        """Whether the name is a macro that is what its definition says."""
+        return name in self.macros.named and name not in self.macros.kept
 
     def takes_arguments(self, name: str) -> bool:
         """Whether a use of the macro has to be followed by brackets."""

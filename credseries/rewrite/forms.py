@@ -11,6 +11,7 @@ from tree_sitter import Node
 from credseries.creds.operations import Steps
 from credseries.creds.sites import Site
 from credseries.csource.function import Function, Variant, enclosing_block, node_at
+from credseries.csource.mask import closing
 from credseries.csource.splice import Copy, Edit, Insert, Spliced
 from credseries.csource.syntax import field as child_field
 from credseries.csource.syntax import identifiers, text_of, walk
@@ -87,6 +88,35 @@ def _label_name(node: Node) -> str:
     return text_of(child_field(node, "label") or node)
 
 
+def _squeezed(text: bytes) -> int:
+    """How much of a text is no white space."""
+    return len(b"".join(text.split()))
+
+
+def _is_else_if(node: Node) -> bool:
+    return node.type == "if_statement" and node.parent is not None and node.parent.type == "else_clause"
+
+
+def _arms(first: Node) -> list[tuple[Node, Node, Node | None]]:
+    """The branches of an `if` and its `else`s: what stands before each, the branch, and the `else` after it."""
+    found = []
+    node: Node | None = first
+    while node is not None:
+        condition, then = child_field(node, "condition"), child_field(node, "consequence")
+        otherwise = child_field(node, "alternative")
+        if condition is None or then is None:
+            break
+        found.append((condition, then, otherwise))
+        inner = otherwise.named_children[-1] if otherwise is not None and otherwise.named_children else None
+        node = None
+        if otherwise is not None and inner is not None:
+            if inner.type == "if_statement":
+                node = inner
+            else:
+                found.append((otherwise.children[0], inner, None))
+    return found
+
+
 class _Writer:
     def __init__(self, site: Site, variant: Variant, steps: Steps, names: Names) -> None:
         self.site = site
@@ -95,6 +125,7 @@ class _Writer:
         self.steps = steps
         self.names = names
         self.changes = Changes(self.function)
+        self._unbraced: set[int] = set()
         self.override = self._statement(site.statement[0])
         self.reverts = [self._statement(revert.statement[0]) for revert in site.reverts]
 
@@ -109,17 +140,57 @@ class _Writer:
 
     def credential(self) -> tuple[Insert | Copy, ...]:
         """The credential that the site asks for, as pieces: the argument, in the accessor of its wrapper."""
-        argument = Copy(*self.site.argument)
+        argument = self._given()
         if self.site.via not in self.wrappers():
             return (argument,)
+        accessor = self.accessor()
+        call = self.site.call
+        return Insert(accessor + b"(", call), argument, Insert(b")", call)
+
+    def accessor(self) -> bytes:
+        """The function that returns what the site's wrapper would put in force. Raises Refused when none is named."""
         accessor = self.names.accessors.get(self.site.via)
         if accessor is None:
             raise Refused(f"no accessor for what {self.site.via}() puts in force is named")
-        call = self.site.call
-        return Insert(accessor.encode() + b"(", call), argument, Insert(b")", call)
+        return accessor.encode()
+
+    def brackets(self) -> tuple[int, int]:
+        """The offsets of the brackets of the override call."""
+        code = self.function.code
+        opening = code.index(b"(", self.site.call)
+        return opening, closing(code, opening)
+
+    def _given(self) -> Copy:
+        """The override call's argument, with the comments that stand beside it in the brackets."""
+        opening, close = self.brackets()
+        source, (start, end) = self.function.source, self.site.argument
+        if source[opening + 1 : start].strip() or source[end:close].strip():
+            inside = source[opening + 1 : close]
+            start = opening + 1 + len(inside) - len(inside.lstrip())
+            end = close - (len(inside) - len(inside.rstrip()))
+            if b"//" in source[self.site.argument[1] : end]:
+                raise Refused(f"a comment ends the line of the override at line {self.line(self.override)}")
+        return Copy(start, end)
+
+    def check_comments(self) -> None:
+        """Refuse when a comment in the override or in a revert, outside of what is kept, would be lost."""
+        opening, close = self.brackets()
+        start, end = self.site.statement
+        places = [("override", start, opening), ("override", close, end)]
+        places += [("revert", *revert.statement) for revert in self.site.reverts]
+        for where, first, last in places:
+            if _squeezed(self.function.source[first:last]) != _squeezed(self.function.code[first:last]):
+                raise Refused(f"a comment in the {where} at line {self.function.line(first)} would be lost")
 
     def wrappers(self) -> set[str]:
         return {self.site.via} - {"override_creds", "override_creds_light"}
+
+    def rename(self, call: int, name: str) -> None:
+        """Call another function; white space before the bracket goes, a comment there stays."""
+        opening = self.function.code.index(b"(", call)
+        text = self.function.source[call:opening]
+        end = opening if len(text.split()) == 1 else call + len(self.function.code[call:opening].split()[0])
+        self.changes.edit(Edit(call, end, (Insert(name.encode(), call),)))
 
     # -- what the removal of the saved variable needs
 
@@ -190,21 +261,67 @@ class _Writer:
         self.changes.drop(statement.start_byte, statement.end_byte)
         others = [child for child in block.named_children if child.id != outer.id]
         holder = block.parent
-        if not others and holder is not None and holder.type in ("if_statement", "else_clause"):
+        if holder is None or holder.type not in ("if_statement", "else_clause"):
+            return
+        if not others:
             raise Refused(f"the block of the revert at line {self.line(statement)} would be empty")
-        if outer.id != statement.id or len(others) != 1 or holder is None or holder.type != "if_statement":
+        self._unbrace(holder)
+
+    def _unbrace(self, holder: Node) -> None:
+        """Remove the braces of an `if` and its `else`s where each is left with a single statement on a line."""
+        first: Node = holder
+        while first.parent is not None and (first.type == "else_clause" or _is_else_if(first)):
+            first = first.parent
+        if first.id in self._unbraced:
             return
-        if child_field(holder, "alternative") is not None or block.type != "compound_statement":
-            return
-        lines = self.function.lines
-        first, last = lines.number(block.start_byte), lines.number(block.end_byte - 1)
-        if others[0].type in _SIMPLE and last - first == 3 and holder.parent is not None:
-            if holder.parent.type == "else_clause":
+        self._unbraced.add(first.id)
+        edits: list[tuple[Edit, list[int]]] = []
+        for head, arm, following in _arms(first):
+            if arm.type == "compound_statement":
+                bare = self._bare(head, arm, following)
+                if bare is None:
+                    return
+                edits.append(bare)
+            elif arm.type not in _SIMPLE:
                 return
-            condition = child_field(holder, "condition")
-            if condition is not None and lines.number(condition.start_byte) == first:
-                self.changes.edit(Edit(condition.end_byte, block.start_byte + 1))
-                self.changes.drop_line(last)
+        for edit, gone in edits:
+            self.changes.edit(edit)
+            for number in gone:
+                self.changes.drop_line(number)
+        for _, arm, following in _arms(first):
+            if arm.type == "compound_statement" and following is not None:
+                self.changes.edit(Edit(arm.end_byte - 1, following.start_byte))
+
+    def _bare(self, head: Node, arm: Node, following: Node | None) -> tuple[Edit, list[int]] | None:
+        """What removes the opening brace of an arm, and the lines that go; None when the braces have to stay."""
+        lines, source = self.function.lines, self.function.source
+        own = {revert.id for revert in self.reverts}
+        left = [child for child in arm.named_children if child.id not in own]
+        if len(left) != 1 or left[0].type not in _SIMPLE:
+            return None
+        first, last, line = (lines.number(at) for at in (arm.start_byte, arm.end_byte - 1, left[0].start_byte))
+        reverts = {lines.number(child.start_byte) for child in arm.named_children if self._has_its_line(child, own)}
+        between = set(range(first + 1, last)) - reverts
+        blank = {number for number in between if not self.changes.line_text(number).strip()}
+        if between - blank != {line} or lines.number(left[0].end_byte - 1) != line:
+            return None
+        # `{` ends the line of a condition that is on that line alone; `}` begins one, where at most `else` follows
+        stop = following.start_byte if following is not None else lines.end_of(arm.end_byte - 1) - 1
+        around = (
+            source[head.end_byte : arm.start_byte],
+            source[arm.start_byte + 1 : lines.start(first + 1) - 1],
+            source[lines.start(last) : arm.end_byte - 1],
+            source[arm.end_byte : stop],
+        )
+        if lines.number(head.start_byte) != first or any(text.strip(b" \t") for text in around):
+            return None
+        gone = [*blank] if following is not None else [*blank, last]
+        return Edit(head.end_byte, arm.start_byte + 1), gone
+
+    def _has_its_line(self, statement: Node, own: set[int]) -> bool:
+        """Whether a statement is one of the site's reverts and nothing else is on its line."""
+        text = self.changes.line_text(self.function.lines.number(statement.start_byte))
+        return statement.id in own and text.strip() == self.function.source[statement.start_byte : statement.end_byte]
 
     def following(self, block: Node, outer: Node) -> list[Node]:
         """The statements after one in its block, without this site's reverts."""
@@ -277,6 +394,7 @@ class _Writer:
 
 def _guard(writer: _Writer) -> Spliced:
     block = writer.block()
+    writer.check_comments()
     call = writer.site.call
     head = Insert(f"guard({writer.names.guard_class})(".encode(), call)
     pieces = (head, *writer.credential(), Insert(b");", call))
@@ -328,10 +446,7 @@ def _scoped(writer: _Writer) -> Spliced:
     if any(text_of(name) == _SCOPE_VARIABLE for node in region for name in identifiers(node)):
         raise Refused(f"the region uses {_SCOPE_VARIABLE}, which scoped_guard() declares anew")
     _check_declarations(writer, region, siblings[ends[0] + 1 :])
-    call = writer.site.call
-    head = Insert(f"scoped_guard({writer.names.guard_class}, ".encode(), call)
-    pieces = (head, *writer.credential(), Insert(b") {", call))
-    writer.changes.edit(Edit(writer.override.start_byte, writer.override.end_byte, pieces))
+    writer.check_comments()
     for revert in writer.reverts:
         if revert.id != _inner(main).id:
             writer.drop_revert(revert)
@@ -347,6 +462,10 @@ def _scoped(writer: _Writer) -> Spliced:
         raise Refused("the region shares a line with its override or its revert")
     if any(writer.changes.line_text(number).lstrip().startswith(b"#") for number in range(first, last + 1)):
         raise Refused("the region holds preprocessor lines")
+    call = writer.site.call
+    head = Insert(f"scoped_guard({writer.names.guard_class}, ".encode(), call)
+    pieces = (head, *writer.credential(), Insert(b") {", call))
+    writer.changes.edit(Edit(writer.override.start_byte, writer.override.end_byte, pieces))
     writer.changes.indent(first, last)
     _close_scope(writer, main, lines.start(last + 1), siblings[ends[0] + 1 :])
     writer.drop_variable()
@@ -354,7 +473,11 @@ def _scoped(writer: _Writer) -> Spliced:
 
 
 def _close_scope(writer: _Writer, main: Node, at: int, rest: list[Node]) -> None:
-    """Put the closing brace in place of the revert; a label on the revert goes to the next statement."""
+    """Put the closing brace in place of the revert; a label on the revert goes to the next statement.
+
+    A single statement has braces too: checkpatch.pl accepts either, and without them a call whose result is lost, or a
+    second statement that is added later, is easily overlooked.
+    """
     column = writer.function.source[writer.function.lines.start_of(writer.override.start_byte) :]
     indent = column[: len(column) - len(column.lstrip(b" \t"))]
     writer.changes.edit(Edit(at, at, (Insert(indent + b"}\n", at),)))
@@ -385,18 +508,18 @@ def _check_declarations(writer: _Writer, region: list[Node], rest: list[Node]) -
 
 
 def _light(writer: _Writer) -> Spliced:
+    """The light pair: other names, and nothing else; comments stay where they are."""
     names, site = writer.names, writer.site
-    call_end = site.argument[1]
-    end = writer.function.code.index(b")", call_end) + 1
-    pieces = (
-        Insert(names.override.encode() + b"(", site.call),
-        *writer.credential(),
-        Insert(b")", site.call),
-    )
-    writer.changes.edit(Edit(site.call, end, pieces))
+    opening, close = writer.brackets()
+    if site.via in writer.wrappers():
+        accessor = writer.accessor()
+        head = Insert(names.override.encode() + b"(" + accessor + b"(", site.call)
+        writer.changes.edit(Edit(site.call, opening + 1, (head,)))
+        writer.changes.edit(Edit(close, close, (Insert(b")", close),)))
+    else:
+        writer.rename(site.call, names.override)
     for revert in site.reverts:
-        name_end = writer.function.code.index(b"(", revert.call)
-        writer.changes.edit(Edit(revert.call, name_end, (Insert(names.revert.encode(), revert.call),)))
+        writer.rename(revert.call, names.revert)
     return writer.changes.spliced()
 
 

@@ -44,9 +44,12 @@ static int ovl_prep_cu_creds(struct dentry *dentry, struct ovl_cu_creds *cc)
 
 	*cc = (struct ovl_cu_creds){};
 	err = security_inode_copy_up(dentry, &cc->maker);
+	if (err)
+		return err;
+
 	if (cc->maker)
 		cc->before = override_creds(cc->maker);
-	return err;
+	return 0;
 }
 
 static void ovl_revert_cu_creds(struct ovl_cu_creds *cc)
