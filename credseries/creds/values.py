@@ -153,6 +153,8 @@ class _Follower:
         """What a condition, or a returned value, tells of the wanted places."""
         if node.syntax is None or node.kind not in (Kind.CONDITION, Kind.RETURN):
             return None
+        if node.kind is Kind.CONDITION and not wanted and node.number not in self.calls:
+            return None  # whatever it tells is of no use
         test = read_test(node.syntax, self.values, self.calls.get(node.number))
         useful = node.kind is Kind.RETURN or any(place in wanted or place == RESULT for place in test.places())
         return test if useful else None
