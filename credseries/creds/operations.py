@@ -549,9 +549,13 @@ def read_steps(
 ) -> Steps:
     """What every step of a function variant does.
 
-    `also_saved` are variables that the original saves credentials in; with `members`, tests of members of the
-    parameters are followed as well, which a summary needs.
+    `also_saved` are variables that the original saves credentials in; for `members` see `followed`.
     """
+    return followed(variant, effects, read_operations(variant, effects, also_saved), members=members)
+
+
+def read_operations(variant: Variant, effects: Effects, also_saved: frozenset[str] = frozenset()) -> Steps:
+    """What every step of a function variant does, before it is known which values tell paths apart."""
     reader = _Reader(variant, effects)
     flow = variant.flow
     steps = [reader.step(node) for node in flow.nodes]
@@ -574,16 +578,19 @@ def read_steps(
     result = Steps(flow, steps, saved, {name: [] for name in names})
     if effects.saves:
         _read_names(variant, own, result)
-    if any(step.operations for step in steps):
-        _follow(variant, effects, result, members)
     return result
 
 
-def _follow(variant: Variant, effects: Effects, result: Steps, members: bool) -> None:
-    """Find whose values tell which way a path goes: results of calls with several outcomes, and what is returned."""
+def followed(variant: Variant, effects: Effects, read: Steps, *, members: bool = False) -> Steps:
+    """Steps with the values that tell which way a path goes: results of calls with several outcomes, what is returned.
+
+    With `members`, tests of members of the parameters are followed as well, which a summary needs.
+    """
+    if not any(step.operations for step in read.steps):
+        return read
     candidates: set[str] = set()
     calls: dict[int, int] = {}
-    for node, step in zip(result.flow.nodes, result.steps, strict=True):
+    for node, step in zip(read.flow.nodes, read.steps, strict=True):
         for operation in step.operations:
             if isinstance(operation, Call):
                 calls[node.number] = operation.call
@@ -594,16 +601,14 @@ def _follow(variant: Variant, effects: Effects, result: Steps, members: bool) ->
             if place is not None and "." not in place and "*" not in place:
                 candidates.add(place)
     if members:
-        candidates |= tested_members(result.flow, variant.parameters)
+        candidates |= tested_members(read.flow, variant.parameters)
     known = frozenset({*effects.overrides, *effects.reverts, *effects.references})
-    found = follow(variant, effects.values, result.saved, candidates, calls, known)
-    result.tracked = found.places
-    for step in result.steps:
-        step.operations = tuple(_only_followed(item, found.places) for item in step.operations)
-    for number, learns in found.learns.items():
-        result.steps[number].learns = learns
-    for number, test in found.tests.items():
-        result.steps[number].test = test
+    found = follow(variant, effects.values, read.saved, candidates, calls, known)
+    steps = []
+    for number, step in enumerate(read.steps):
+        operations = tuple(_only_followed(item, found.places) for item in step.operations)
+        steps.append(Step(step.events, operations, found.learns.get(number, ()), found.tests.get(number)))
+    return replace(read, steps=steps, tracked=found.places)
 
 
 def _only_followed(operation: Operation, places: frozenset[str]) -> Operation:
