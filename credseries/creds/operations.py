@@ -604,10 +604,12 @@ def followed(variant: Variant, effects: Effects, read: Steps, *, members: bool =
         candidates |= tested_members(read.flow, variant.parameters)
     known = frozenset({*effects.overrides, *effects.reverts, *effects.references})
     found = follow(variant, effects.values, read.saved, candidates, calls, known)
-    steps = []
+    steps = list(read.steps)  # most steps stay as they are
     for number, step in enumerate(read.steps):
-        operations = tuple(_only_followed(item, found.places) for item in step.operations)
-        steps.append(Step(step.events, operations, found.learns.get(number, ()), found.tests.get(number)))
+        learns, test = found.learns.get(number, ()), found.tests.get(number)
+        if step.operations or learns or test is not None:
+            operations = tuple(_only_followed(item, found.places) for item in step.operations)
+            steps[number] = Step(step.events, operations, learns, test)
     return replace(read, steps=steps, tracked=found.places)
 
 
