@@ -20,12 +20,14 @@ from credseries.creds.source import Source, assigned_values
 from credseries.creds.state import Exploration
 from credseries.csource.flow import Flow, FlowNode, Kind
 from credseries.csource.function import Variant
-from credseries.csource.syntax import arguments, callee, field, identifiers, text_of, unparenthesised, walk
+from credseries.csource.syntax import Nodes, arguments, callee, field, identifiers, text_of, unparenthesised
 
 # A call whose name says that it gives something up, as the kernel names such functions.
 _GIVES_UP = re.compile(
     r"(?:^|_)(?:put|fput|dput|iput|mntput|free|kfree|kvfree|release|destroy|close|drop|abort)(?:_|$)"
 )
+_GIVING_UP = ("call_expression", "assignment_expression", "initializer_pair")
+_CHANGING = ("declaration", "while_statement", "assignment_expression", "update_expression", "pointer_expression")
 _ASSIGNS = ("swap", "xchg", "cmpxchg", "WRITE_ONCE", "rcu_assign_pointer", "rcu_replace_pointer", "RCU_INIT_POINTER")
 _PLACE = re.compile(r"[A-Za-z_]\w*(?:\s*(?:->|\.)\s*[A-Za-z_]\w*)*(?!\w)(?!\s*\()")
 
@@ -148,7 +150,7 @@ class _Lifetime:
         found = True
         while found:
             found = False
-            for name, value in _copies(self.variant.body):
+            for name, value in _copies(self.variant.nodes):
                 inner = unparenthesised(value)
                 current = inner.type == "call_expression" and callee(inner) in self.effects.current
                 place = place_of(inner)
@@ -172,7 +174,7 @@ class _Lifetime:
                     return f"the scope of {name} ends inside the override"
             if node.syntax is None:
                 continue
-            for part in walk(node.syntax):
+            for part in self.variant.nodes.of(*_GIVING_UP, within=node.syntax):
                 reason = self._gives_up(part, everything)
                 if reason is None and owned:
                     reason = self._gives_away(part, everything)
@@ -248,7 +250,7 @@ class _Lifetime:
     def changed(self, holders: Holders) -> str | None:
         """Why a holder may not be any more what it was when the function was called, or None."""
         root = next(iter(sorted(holders.places, key=len)), "")
-        for node in walk(self.variant.body):
+        for node in self.variant.nodes.of(*_CHANGING):
             if node.type == "declaration" and root in _declared(node) and root in self.variant.parameters:
                 return f"another {root} is declared in the function"
             if node.type == "while_statement" and _steers(node) & holders.places:
@@ -284,17 +286,15 @@ def _declared(declaration: Node) -> set[str]:
     return {text_of(name) for target in targets if target.type in kinds for name in list(identifiers(target))[:1]}
 
 
-def _copies(body: Node) -> list[tuple[str, Node]]:
+def _copies(nodes: Nodes) -> list[tuple[str, Node]]:
     """The simple variables that are set, and to what."""
     found = []
-    for node in walk(body):
+    for node in nodes.of("assignment_expression", "init_declarator"):
         if node.type == "assignment_expression":
             name, value = place_of(field(node, "left")), field(node, "right")
-        elif node.type == "init_declarator":
+        else:
             names = [text_of(item) for item in identifiers(field(node, "declarator") or node)][:1]
             name, value = (names[0] if names else None), field(node, "value")
-        else:
-            continue
         if name is not None and "." not in name and "*" not in name and value is not None:
             found.append((name, value))
     return found

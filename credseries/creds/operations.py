@@ -14,7 +14,7 @@ from credseries.creds.scopes import enter, hides
 from credseries.creds.values import follow, tested_members
 from credseries.csource.flow import Flow, FlowNode, Kind
 from credseries.csource.function import Variant
-from credseries.csource.syntax import arguments, callee, identifiers, text_of, unparenthesised, walk
+from credseries.csource.syntax import arguments, callee, text_of, unparenthesised, walk
 from credseries.csource.syntax import field as child_field
 
 
@@ -291,8 +291,9 @@ class _Reader:
     def _calls(self, syntax: Node) -> list[tuple[Node, str]]:
         """The calls in a piece of syntax, in text order, with what they call."""
         if b"(" not in self.code[syntax.start_byte : syntax.end_byte]:
-            return []  # walking the tree is most of the time that a function takes
-        return [(node, callee(node)) for node in walk(syntax) if node.type == "call_expression"]
+            return []
+        nodes = self.variant.nodes
+        return [(node, nodes.calls[node.id]) for node in nodes.of("call_expression", within=syntax)]
 
     def _events(self, syntax: Node, calls: list[tuple[Node, str]]) -> list[Event]:
         # a call begins where the called expression does
@@ -504,18 +505,17 @@ def _last_value(node: Node | None) -> Node | None:
     return node
 
 
-def _stores(syntax: Node, saved: frozenset[str]) -> list[Store]:
+def _stores(variant: Variant, syntax: Node, saved: frozenset[str]) -> list[Store]:
     """Other assignments to saved variables in a statement."""
     variable, value = _assigned(syntax)
     if variable in saved and variable is not None and value is not None and value.type != "assignment_expression":
         null = _is_null(value)
         return [Store(variable, null, null or all(node.type in _PLAIN for node in walk(value)))]
     found = []
-    for node in walk(syntax):
-        if node.type == "assignment_expression":
-            name, last = place_of(child_field(node, "left")), _last_value(node)
-            if name in saved and name is not None:
-                found.append(Store(name, null=last is not None and _is_null(last)))
+    for node in variant.nodes.of("assignment_expression", within=syntax):
+        name, last = place_of(child_field(node, "left")), _last_value(node)
+        if name in saved and name is not None:
+            found.append(Store(name, null=last is not None and _is_null(last)))
     return found
 
 
@@ -550,9 +550,13 @@ def read_steps(
 ) -> Steps:
     """What every step of a function variant does.
 
-    `also_saved` are variables that the original saves credentials in; with `members`, tests of members of the
-    parameters are followed as well, which a summary needs.
+    `also_saved` are variables that the original saves credentials in; for `members` see `followed`.
     """
+    return followed(variant, effects, read_operations(variant, effects, also_saved), members=members)
+
+
+def read_operations(variant: Variant, effects: Effects, also_saved: frozenset[str] = frozenset()) -> Steps:
+    """What every step of a function variant does, before it is known which values tell paths apart."""
     reader = _Reader(variant, effects)
     flow = variant.flow
     steps = [reader.step(node) for node in flow.nodes]
@@ -569,22 +573,25 @@ def read_steps(
     for node, step in zip(flow.nodes, steps, strict=True):
         if node.syntax is None or step.operations or not saved:
             continue
-        stores = _stores(node.syntax, saved) if effects.saves else _moved(node.syntax, saved)
+        stores = _stores(variant, node.syntax, saved) if effects.saves else _moved(node.syntax, saved)
         if stores:
             step.operations = tuple(stores)
     result = Steps(flow, steps, saved, {name: [] for name in names}, effects=effects)
     if effects.saves:
         _read_names(variant, own, result)
-    if any(step.operations for step in steps):
-        _follow(variant, effects, result, members)
     return result
 
 
-def _follow(variant: Variant, effects: Effects, result: Steps, members: bool) -> None:
-    """Find whose values tell which way a path goes: results of calls with several outcomes, and what is returned."""
+def followed(variant: Variant, effects: Effects, read: Steps, *, members: bool = False) -> Steps:
+    """Steps with the values that tell which way a path goes: results of calls with several outcomes, what is returned.
+
+    With `members`, tests of members of the parameters are followed as well, which a summary needs.
+    """
+    if not any(step.operations for step in read.steps):
+        return read
     candidates: set[str] = set()
     calls: dict[int, int] = {}
-    for node, step in zip(result.flow.nodes, result.steps, strict=True):
+    for node, step in zip(read.flow.nodes, read.steps, strict=True):
         for operation in step.operations:
             if isinstance(operation, Call):
                 calls[node.number] = operation.call
@@ -595,16 +602,16 @@ def _follow(variant: Variant, effects: Effects, result: Steps, members: bool) ->
             if place is not None and "." not in place and "*" not in place:
                 candidates.add(place)
     if members:
-        candidates |= tested_members(result.flow, variant.parameters)
+        candidates |= tested_members(read.flow, variant.parameters)
     known = frozenset({*effects.overrides, *effects.reverts, *effects.references})
-    found = follow(variant, effects.values, result.saved, candidates, calls, known)
-    result.tracked = found.places
-    for step in result.steps:
-        step.operations = tuple(_only_followed(item, found.places) for item in step.operations)
-    for number, learns in found.learns.items():
-        result.steps[number].learns = learns
-    for number, test in found.tests.items():
-        result.steps[number].test = test
+    found = follow(variant, effects.values, read.saved, candidates, calls, known)
+    steps = list(read.steps)  # most steps stay as they are
+    for number, step in enumerate(read.steps):
+        learns, test = found.learns.get(number, ()), found.tests.get(number)
+        if step.operations or learns or test is not None:
+            operations = tuple(_only_followed(item, found.places) for item in step.operations)
+            steps[number] = Step(step.events, operations, learns, test)
+    return replace(read, steps=steps, tracked=found.places)
 
 
 def _only_followed(operation: Operation, places: frozenset[str]) -> Operation:
@@ -637,7 +644,7 @@ def _read_names(variant: Variant, own: set[int], result: Steps) -> None:
     saved, reads = result.saved, result.reads
     unfollowed = result.unfollowed
     scopes: dict[str, list[Node]] = {}
-    for identifier in identifiers(variant.body) if saved else ():
+    for identifier in variant.nodes.of("identifier") if saved else ():
         name = text_of(identifier)
         if name not in saved or identifier.start_byte in own:
             continue

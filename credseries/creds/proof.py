@@ -108,6 +108,9 @@ def _is_only_saved(declarator: Node, steps: Steps) -> bool:
     return name in steps.saved and not steps.reads[name] and (value is None or value.type in ("null", "identifier"))
 
 
+_Ways = dict[tuple[int, object], tuple[int, State]]
+
+
 class _Run:
     """One program, advanced from observation to observation."""
 
@@ -115,6 +118,16 @@ class _Run:
         self.side = side
         self.steps = side.steps
         self.mode = Mode(side.origin)
+        self._onward: dict[tuple[int, State], _Ways | Fault] = {}
+        self._seen: dict[int, tuple[tuple[object, ...] | None, tuple[tuple[int, str], ...]]] = {}
+
+    def _observed(self, number: int) -> tuple[tuple[object, ...] | None, tuple[tuple[int, str], ...]]:
+        """What can be observed of a step (None when it is silent) and its events, in the original's offsets."""
+        if number not in self._seen:
+            node, step = self.steps.flow.nodes[number], self.steps.steps[number]
+            events = tuple((self.side.origin(event.offset), event.name) for event in step.events)
+            self._seen[number] = (self._key(node, step), events)
+        return self._seen[number]
 
     def _key(self, node: FlowNode, step: Step) -> tuple[object, ...] | None:
         """What can be observed of a step, or None when it is silent."""
@@ -153,12 +166,10 @@ class _Run:
         passed: set[tuple[int, State]] = set()
         while (number, state) not in passed:
             passed.add((number, state))
-            node, step = self.steps.flow.nodes[number], self.steps.steps[number]
-            key = self._key(node, step)
+            key, events = self._observed(number)
             if key is not None:
-                events = tuple((self.side.origin(event.offset), event.name) for event in step.events)
                 return _Stop(number, state, key, events)
-            [(_, after), *_] = outcomes(step, state, self.mode)
+            [(_, after), *_] = outcomes(self.steps.steps[number], state, self.mode)
             if isinstance(after, Fault):
                 return _Stop(number, state, ("fault", self.side.origin(after.call)), (), after)
             ways = ways_on(self.steps, number, after)
@@ -167,9 +178,15 @@ class _Run:
             _, number, state = ways[0]
         return None
 
-    def onward(self, stop: _Stop) -> dict[tuple[int, object], tuple[int, State]] | Fault:
+    def onward(self, stop: _Stop) -> _Ways | Fault:
         """Where a step that can be observed leads: by outcome and edge, the next node and the state before it."""
-        found: dict[tuple[int, object], tuple[int, State]] = {}
+        here = (stop.number, stop.state)
+        if here not in self._onward:
+            self._onward[here] = self._ways_on(stop)
+        return self._onward[here]
+
+    def _ways_on(self, stop: _Stop) -> _Ways | Fault:
+        found: _Ways = {}
         for outcome, after in outcomes(self.steps.steps[stop.number], stop.state, self.mode):
             if isinstance(after, Fault):
                 return after
@@ -293,7 +310,7 @@ class _LockStep:
         return ""
 
     @staticmethod
-    def _labels(ways: dict[tuple[int, object], tuple[int, State]] | Fault) -> set[object]:
+    def _labels(ways: _Ways | Fault) -> set[object]:
         return {ways.reason} if isinstance(ways, Fault) else set(ways)
 
     def _ways(self, one: _Stop, two: _Stop) -> list[tuple[int, State, int, State]]:

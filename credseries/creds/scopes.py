@@ -7,8 +7,8 @@ a matter of the effects table, because a class may go through wrappers that are 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tree_sitter import Node
@@ -40,8 +40,9 @@ _CONDITIONAL = ("if_statement", "conditional_expression", "switch_statement", "c
 _REPEATED = ("while_statement", "for_statement", "do_statement")
 _DEEPEST = 8  # classes that extend classes that extend ..
 _VALUE = "_T"  # what cleanup.h calls the variable of a class in its definition
+# Looks ahead, because a cleanup function may be that of a class: both are found.
 _SCOPE = re.compile(
-    rb"(?:guard|CLASS|scoped_class|__free|cleanup|cleanup__)\s*\(\s*(\w+)|class_(\w+?)_(?:con|de)structor\b"
+    rb"(?:guard|CLASS|scoped_class|__free|cleanup|cleanup__)(?=\s*\(\s*(\w+))|class_(?=(\w+)_(?:con|de)structor\b)"
 )
 _LOCK = re.compile(r"\b_T\s*->\s*lock\b")
 _SIMPLE = re.compile(r"[\w\s]*\w(?:\([^()]*\))?(?:(?:->|\.)\w+|\[\w+\])*")
@@ -347,29 +348,34 @@ class TreeScopes:
     _statements: dict[str, StatementMacros] = field(default_factory=dict)
 
     def visible(self, path: str) -> Macros:
-        """The macros that a file sees: those of headers and its own."""
+        """The macros that a file sees: those of headers and its own, which come first."""
         own = path if path in self._private else ""
         if own not in self._visible:
-            visible = [macro for macro in self.macros if macro.path.endswith(".h") or macro.path == own]
-            visible.sort(key=lambda macro: macro.path != own)  # its own definition comes first
-            shadowed = {macro.name for macro in visible if own and macro.path == own}
-            visible = [macro for macro in visible if macro.path == own or macro.name not in shadowed]
-            self._visible[own] = Macros(visible, KEPT)
+            self._visible[own] = self._public.under(self._private.get(own, ()))
         return self._visible[own]
 
     def statements(self, path: str) -> StatementMacros:
         """What the macros that the functions of a file see are before a statement."""
         own = path if path in self._private else ""
         if own not in self._statements:
-            kinds = ("DEFINE_GUARD_COND", "DEFINE_LOCK_GUARD_1_COND")
-            conditional = frozenset(item.name for item in self.definitions if item.kind in kinds)
+            conditional = frozenset(
+                item.name for item in self.definitions if item.kind in ("DEFINE_GUARD_COND", "DEFINE_LOCK_GUARD_1_COND")
+            )
             self._statements[own] = StatementMacros(self.visible(path), conditional)
         return self._statements[own]
 
     @cached_property
-    def _private(self) -> set[str]:
-        """The files with macros of their own."""
-        return {macro.path for macro in self.macros if not macro.path.endswith(".h")}
+    def _private(self) -> dict[str, list[Macro]]:
+        """The macros that only their own file sees, by that."""
+        found: dict[str, list[Macro]] = {}
+        for macro in self.macros:
+            if not macro.path.endswith(".h"):
+                found.setdefault(macro.path, []).append(macro)
+        return found
+
+    @cached_property
+    def _public(self) -> Macros:
+        return Macros((macro for macro in self.macros if macro.path.endswith(".h")), KEPT)
 
     @cached_property
     def _all(self) -> Macros:
@@ -395,11 +401,13 @@ class TreeScopes:
 
     def _entering(self, classes: Collection[str]) -> set[str]:
         """The macros that enter one of the classes."""
-        return {name for name, entered in self._scoping if entered in classes}
+        return {macro.name for macro, opened in self._scoping if not opened.isdisjoint(classes)}
 
     @cached_property
-    def _scoping(self) -> set[tuple[str, str]]:
-        return {(macro.name, entered) for macro in self.macros for _, entered in scopes_in(macro.body.encode())}
+    def _scoping(self) -> list[tuple[Macro, set[str]]]:
+        """The macros that open scopes, and of which classes."""
+        found = ((macro, {name for _, name in scopes_in(macro.body.encode())}) for macro in self.macros)
+        return [(macro, opened) for macro, opened in found if opened]
 
     # -- what it comes to under an effects table
 
@@ -490,21 +498,22 @@ def _free(item: Definition, effects: Effects) -> FreeClass:
     return FreeClass(item.name, item.path, _reference_calls(text, _PUTS), problem)
 
 
-def scopes_in(code: bytes) -> list[tuple[int, str]]:
+def scopes_in(code: bytes) -> Iterator[tuple[int, str]]:
     """Where code opens a scope of a class, or names a variable's cleanup function, and which; byte offsets."""
     # most code has none, and a plain search is much faster than a pattern
-    if not any(word in code for word in (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor", b"cleanup")):
-        return []
-    return [(match.start(), (match.group(1) or match.group(2)).decode()) for match in _SCOPE.finditer(code)]
+    if any(word in code for word in (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor", b"cleanup")):
+        for match in _SCOPE.finditer(code):
+            yield match.start(), (match.group(1) or match.group(2)).decode("ascii", "replace")
 
 
 def read_scopes(files: Mapping[str, tuple[bytes, Lexed]]) -> TreeScopes:
     """The classes and macros of files, by path; each with its source, lexed."""
     macros = [macro for path, (source, lexed) in files.items() for macro in read_macros(path, source, lexed)]
     scopes = TreeScopes(macros=macros)
+    found = []
     for path, (_, lexed) in files.items():
-        scopes.definitions += read_definitions(path, lexed, scopes.visible(path))
-    return scopes
+        found += read_definitions(path, lexed, scopes.statements(path).macros)
+    return replace(scopes, definitions=found, _statements={})  # the conditional classes are known only now
 
 
 # -- scopes where they are used

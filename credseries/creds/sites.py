@@ -9,12 +9,12 @@ from functools import cached_property
 
 from credseries.creds.effects import Discipline, Effects
 from credseries.creds.lifetime import unproven
-from credseries.creds.operations import Call, Enter, Opaque, Override, Revert, Steps, Swap, read_steps
+from credseries.creds.operations import Call, Enter, Opaque, Override, Revert, Steps, Swap, followed, read_operations
 from credseries.creds.places import RESULT
 from credseries.creds.source import Source, classify
 from credseries.creds.state import DIRECT, Exploration, Mode, explore
 from credseries.csource.function import Function, Variant
-from credseries.csource.syntax import field, identifiers, text_of, walk
+from credseries.csource.syntax import field, identifiers, text_of
 
 
 class SiteKind(Enum):
@@ -81,9 +81,7 @@ class Analysis:
 def _is_local(variant: Variant, name: str) -> bool:
     if name in variant.parameters:
         return True
-    for node in walk(variant.body):
-        if node.type != "declaration":
-            continue
+    for node in variant.nodes.of("declaration"):
         storage = [text_of(child) for child in node.named_children if child.type == "storage_class_specifier"]
         for child in node.named_children:
             declared = field(child, "declarator") if child.type == "init_declarator" else child
@@ -101,7 +99,8 @@ class _VariantSites:
         self.function = function
         self.variant = variant
         self.effects = effects
-        self.steps = read_steps(variant, effects)
+        self.read = read_operations(variant, effects)
+        self.steps = followed(variant, effects, self.read)
         self.found: Exploration = explore(self.steps)
         operations = self.steps.operations()
         self.overrides = [item for item in operations if isinstance(item, Override)]
@@ -114,7 +113,7 @@ class _VariantSites:
     @cached_property
     def for_caller(self) -> Exploration:
         """A walk that follows what the function does to its caller's credentials."""
-        steps = read_steps(self.variant, self.effects, members=True)
+        steps = followed(self.variant, self.effects, self.read, members=True)
         return explore(steps, mode=Mode(DIRECT.identify, frozenset(self.variant.parameters)))
 
     @cached_property

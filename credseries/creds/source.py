@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from credseries.creds.effects import Wrapper
 from credseries.csource.function import Variant
-from credseries.csource.syntax import arguments, callee, field, identifiers, text_of, unparenthesised, walk
+from credseries.csource.syntax import arguments, callee, field, identifiers, text_of, unparenthesised
 
 # Functions of include/linux/cred.h and their like, by what the credential that they return is.
 CREDENTIAL_SOURCES = {
@@ -42,22 +42,20 @@ def _root(node: object) -> str | None:
 def _filled_in_by(variant: Variant, text: str) -> str | None:
     """The function that was passed the address of the expression, if there is one."""
     wanted = "&" + "".join(text.split())
-    for node in walk(variant.body):
-        if node.type == "call_expression":
-            for argument in arguments(node):
-                if "".join(text_of(argument).split()) == wanted:
-                    return callee(node)
+    for node in variant.nodes.of("call_expression"):
+        for argument in arguments(node):
+            if "".join(text_of(argument).split()) == wanted:
+                return callee(node)
     return None
 
 
 def assigned_values(variant: Variant, name: str) -> list[Node]:
     """What a local variable is set to, everywhere in the function."""
     found = []
-    for node in walk(variant.body):
-        value = target = None
+    for node in variant.nodes.of("assignment_expression", "init_declarator"):
         if node.type == "assignment_expression":
             target, value = field(node, "left"), field(node, "right")
-        elif node.type == "init_declarator":
+        else:
             target, value = field(node, "declarator"), field(node, "value")
         if target is None or value is None:
             continue
@@ -75,14 +73,13 @@ def _assigned_from(variant: Variant, name: str) -> list[str]:
 
 
 def _is_local(variant: Variant, name: str) -> bool:
-    for node in walk(variant.body):
-        if node.type == "declaration":
-            for child in node.named_children:
-                declared = field(child, "declarator") if child.type == "init_declarator" else child
-                if declared is not None and declared.type in ("identifier", "pointer_declarator"):
-                    names = list(identifiers(declared))
-                    if names and text_of(names[0]) == name:
-                        return True
+    for node in variant.nodes.of("declaration"):
+        for child in node.named_children:
+            declared = field(child, "declarator") if child.type == "init_declarator" else child
+            if declared is not None and declared.type in ("identifier", "pointer_declarator"):
+                names = list(identifiers(declared))
+                if names and text_of(names[0]) == name:
+                    return True
     return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from credseries.creds.effects import ANY, NEGATIVE, POSITIVE, ZERO, Discipline
 from credseries.creds.operations import (
@@ -29,8 +30,7 @@ MAX_STATES = 20_000
 _MAX_ACTS = 6
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """An override in force: the byte offset that identifies it in the original text, and its discipline.
 
     `swapped` is the offset of the call that put another credential in its place, if one did. `entry` is set instead
@@ -49,8 +49,7 @@ NULL = "null"
 Saved = Stack | str
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(NamedTuple):
     """What a function has done to its caller's credentials so far: push, pop or swap, and the place that it uses."""
 
     what: str
@@ -60,13 +59,14 @@ class Done:
     site: int
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """The overrides in force (innermost last), what each saved variable holds, and what open guards will restore.
 
     `facts` are the values that followed places can have, `done` and `given` (for a summary) what the function has
     done for its caller, and what must have held at its entry for the path to be taken; `written` are the followed
     places that do not hold what they held at the entry.
+
+    It is a tuple because a scan of a kernel makes, hashes and compares 50,000 of them.
     """
 
     stack: Stack = ()
@@ -83,7 +83,7 @@ class State:
 
     def store(self, variable: str, value: Saved) -> State:
         """This state after an assignment to a saved variable."""
-        return replace(self, saved=tuple(sorted({**dict(self.saved), variable: value}.items(), key=_name)))
+        return self._replace(saved=tuple(sorted({**dict(self.saved), variable: value}.items(), key=_name)))
 
     def known(self, place: str) -> int:
         """The values that a place can have."""
@@ -96,9 +96,17 @@ class State:
         """This state with places whose values are known to be among these; ANY forgets."""
         facts = dict(self.facts)
         for place, mask in places:
-            facts[place] = mask
-        kept = tuple(sorted((place, mask) for place, mask in facts.items() if mask != ANY))
-        return self if kept == self.facts else replace(self, facts=kept)
+            if mask == ANY:
+                facts.pop(place, None)
+            else:
+                facts[place] = mask
+        kept = tuple(sorted(facts.items()))
+        return self if kept == self.facts else self._replace(facts=kept)
+
+    def forget_result(self) -> State:
+        """This state when nothing can ask any more for the value of the call that it tells of."""
+        kept = tuple(item for item in self.facts if item[0] != RESULT)
+        return self if len(kept) == len(self.facts) else self._replace(facts=kept)
 
     def sites(self) -> tuple[int, ...]:
         """The overrides in force by identity alone."""
@@ -166,7 +174,7 @@ def _revert(state: State, operation: Revert, mode: Mode) -> State | Fault:
         if not done or done[-1].site != token.site:
             return Fault(operation.call, "it ends an override around another change that is its caller's")
         done = done[:-1]
-    return replace(state, stack=value, done=done)
+    return state._replace(stack=value, done=done)
 
 
 def _revert_to_callers(state: State, operation: Revert) -> State | Fault:
@@ -174,7 +182,7 @@ def _revert_to_callers(state: State, operation: Revert) -> State | Fault:
         return Fault(operation.call, f"{_shown(operation.variable)} is put in force inside an override of its own")
     act = Done("pop", operation.variable, operation.discipline, "", operation.call)
     entry = Token(-1, operation.discipline, entry=operation.variable)
-    return replace(state, stack=(entry,), done=(*state.done, act))
+    return state._replace(stack=(entry,), done=(*state.done, act))
 
 
 def _override(state: State, operation: Override, mode: Mode) -> State | Fault:
@@ -190,14 +198,14 @@ def _override(state: State, operation: Override, mode: Mode) -> State | Fault:
         if len(done) >= _MAX_ACTS:
             return Fault(operation.call, "it overrides again and again")
         done = (*done, Done("push", operation.variable, operation.discipline, operation.credential, site))
-    return replace(after, stack=(*state.stack, token), done=done)
+    return after._replace(stack=(*state.stack, token), done=done)
 
 
 def _swap(state: State, operation: Swap, mode: Mode) -> State | Fault:
     site = mode.identify(operation.call)
     if state.stack and not state.stack[-1].entry:
         token = state.stack[-1]
-        after = replace(state, stack=(*state.stack[:-1], replace(token, swapped=site)))
+        after = state._replace(stack=(*state.stack[:-1], token._replace(swapped=site)))
         if token.discipline is Discipline.LIGHT:
             reason = f"{operation.name}() drops a reference that the light override never took"
             return Fault(operation.call, reason, after)
@@ -207,7 +215,7 @@ def _swap(state: State, operation: Swap, mode: Mode) -> State | Fault:
     done = state.done[:-1] if state.done and state.done[-1].what == "swap" else state.done
     act = Done("swap", "", Discipline.COUNTED, operation.credential, site)
     entry = Token(-1, Discipline.COUNTED, swapped=site, entry=RESULT)
-    return replace(state, stack=(*state.stack[:-1], entry), done=(*done, act))
+    return state._replace(stack=(*state.stack[:-1], entry), done=(*done, act))
 
 
 def apply(state: State, operation: Operation, mode: Mode = DIRECT) -> State | Fault:
@@ -223,7 +231,7 @@ def apply(state: State, operation: Operation, mode: Mode = DIRECT) -> State | Fa
     if isinstance(operation, Enter):
         token = Token(mode.identify(operation.call), operation.discipline)
         guards = (*state.guards, (operation.opened, state.stack))
-        return replace(state, guards=guards, stack=(*state.stack, token))
+        return state._replace(guards=guards, stack=(*state.stack, token))
     if isinstance(operation, Leave):
         return _leave(state, operation.opened)
     reason = operation.reason if isinstance(operation, Opaque) else "more outcomes than one"
@@ -233,7 +241,7 @@ def apply(state: State, operation: Operation, mode: Mode = DIRECT) -> State | Fa
 def _leave(state: State, opened: int) -> State | Fault:
     for index, (number, stack) in enumerate(state.guards):
         if number == opened:
-            after = replace(state, guards=state.guards[:index] + state.guards[index + 1 :], stack=stack)
+            after = state._replace(guards=state.guards[:index] + state.guards[index + 1 :], stack=stack)
             if state.stack[:-1] != stack and state.stack != stack:
                 return Fault(opened, "a scope ends inside another override", after)
             return after
@@ -275,12 +283,12 @@ def outcomes(step: Step, state: State, mode: Mode = DIRECT) -> list[tuple[int, S
 
 
 def _learned(step: Step, state: State | Fault, mode: Mode) -> State | Fault:
-    if isinstance(state, Fault):
+    if isinstance(state, Fault) or not step.learns:
         return state
     for place, value in step.learns:
         state = state.learn([(place, value_of(value, state.known))])
-    if mode.parameters is not None and step.learns:
-        state = replace(state, written=state.written | {place for place, _ in step.learns})
+    if mode.parameters is not None:
+        state = state._replace(written=state.written | {place for place, _ in step.learns})
     return state
 
 
@@ -288,7 +296,7 @@ def ways_on(steps: Steps, number: int, state: State, mode: Mode = DIRECT) -> lis
     """The edges that can be taken after a node, and the states on them: a test of what is known takes one only."""
     node, test = steps.flow.nodes[number], steps.steps[number].test
     if test is None or node.kind is not Kind.CONDITION:
-        state = state.learn([(RESULT, ANY)]) if state.facts else state
+        state = state.forget_result()
         return [(label, target, state) for label, target in node.edges]
     value = value_of(test, state.known)
     found: list[tuple[object, int, State]] = []
@@ -304,14 +312,15 @@ def ways_on(steps: Steps, number: int, state: State, mode: Mode = DIRECT) -> lis
 def _tell(steps: Steps, state: State, test: Test, truth: bool, mode: Mode) -> State | None:
     """What a condition that turned out one way tells; None when it cannot have."""
     told = [(place, mask) for place, mask in learn(test, truth, state.known) if place in steps.tracked]
+    if not told:
+        return state.forget_result()
     if any(not mask for _, mask in told):
         return None
     if mode.parameters is not None:
         fresh = [item for item in told if state.known(item[0]) == ANY and _is_entry(state, item[0], mode)]
         if fresh:
-            state = replace(state, given=tuple(sorted({**dict(state.given), **dict(fresh)}.items())))
-    after = state.learn(told)
-    return after.learn([(RESULT, ANY)]) if after.facts else after
+            state = state._replace(given=tuple(sorted({**dict(state.given), **dict(fresh)}.items())))
+    return state.learn(told).forget_result()
 
 
 def _is_entry(state: State, place: str, mode: Mode) -> bool:

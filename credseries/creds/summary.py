@@ -67,7 +67,7 @@ def _act(done: Done, way: Exit, parameters: list[str], assigned: set[str]) -> Ac
 
 def _assigned(variant: Variant) -> set[str]:
     """The variables that a body assigns."""
-    lefts = (field(node, "left") for node in walk(variant.body) if node.type == "assignment_expression")
+    lefts = (field(node, "left") for node in variant.nodes.of("assignment_expression"))
     return {text_of(left) for left in lefts if left is not None and left.type == "identifier"}
 
 
@@ -146,7 +146,7 @@ def _wrapper(analysis: Analysis, site: Site) -> Wrapper | None:
 def _inlined(variant: Variant, expression: Node) -> str:
     """An expression with what its variables are initialised to in their place."""
     text = " ".join(text_of(expression).split())
-    for node in reversed([node for node in walk(variant.body) if node.type == "init_declarator"]):
+    for node in reversed(variant.nodes.of("init_declarator")):
         names, value = list(identifiers(field(node, "declarator") or node))[:1], field(node, "value")
         if names and value is not None:
             given = " ".join(text_of(value).split())

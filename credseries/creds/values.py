@@ -16,7 +16,7 @@ from credseries.creds.effects import Values
 from credseries.creds.places import RESULT, Test, place_of, read_test, root_of
 from credseries.csource.flow import Flow, FlowNode, Kind
 from credseries.csource.function import Variant
-from credseries.csource.syntax import arguments, callee, identifiers, text_of, unparenthesised, walk
+from credseries.csource.syntax import Nodes, arguments, callee, identifiers, text_of, unparenthesised
 from credseries.csource.syntax import field as child_field
 
 _MAX_MEMBERS = 4  # each doubles the states
@@ -32,18 +32,20 @@ class Followed:
 
 
 _FORGET = Test("unknown")
+_WRITES = ("assignment_expression", "update_expression", "init_declarator", "call_expression")
 
 
-def _declarations(body: Node) -> dict[str, list[Node]]:
-    """The declarators of each name that is declared in a body."""
+def _declarations(nodes: Nodes) -> dict[str, list[Node]]:
+    """The declarations of each name that is declared in a body."""
     found: dict[str, list[Node]] = {}
     kinds = ("init_declarator", "identifier", "pointer_declarator", "array_declarator")
-    for node in walk(body):
-        if node.type == "declaration":
-            for child in node.named_children:
-                if child.type in kinds and child.id != (child_field(node, "type") or node).id:
-                    for name in list(identifiers(child))[:1]:
-                        found.setdefault(text_of(name), []).append(node)
+    for node in nodes.of("declaration"):
+        declared = child_field(node, "type") or node
+        for child in node.named_children:
+            if child.type in kinds and child.id != declared.id:
+                name = next(identifiers(child), None)
+                if name is not None:
+                    found.setdefault(text_of(name), []).append(node)
     return found
 
 
@@ -51,11 +53,11 @@ def _is_static(declaration: Node) -> bool:
     return any(child.type == "storage_class_specifier" for child in declaration.named_children)
 
 
-def _addressed(body: Node) -> set[str]:
+def _addressed(nodes: Nodes) -> set[str]:
     """The variables whose address is taken."""
     found: set[str] = set()
-    for node in walk(body):
-        if node.type == "pointer_expression" and text_of(node).startswith("&"):
+    for node in nodes.of("pointer_expression"):
+        if text_of(node).startswith("&"):
             operand = child_field(node, "argument")
             place = place_of(operand)
             if place is not None and "." not in place:
@@ -71,11 +73,11 @@ class _Follower:
         self.values = values
         self.harmless = harmless
         self.calls = calls  # the offset of the call whose outcomes are known, by flow node
-        self.declared = _declarations(variant.body)
+        self.declared = _declarations(variant.nodes)
 
     def pick(self, candidates: Iterable[str]) -> frozenset[str]:
         """Those of the candidates that can be followed."""
-        addressed = _addressed(self.variant.body)
+        addressed = _addressed(self.variant.nodes)
         found: set[str] = set()
         members: set[str] = set()
         for place in candidates:
@@ -96,7 +98,7 @@ class _Follower:
         syntax = node.syntax
         if syntax is None or node.kind is Kind.OPEN:
             return
-        for part in walk(syntax):
+        for part in self.variant.nodes.of(*_WRITES, within=syntax):
             if part.type == "assignment_expression":
                 yield from self._assignment(node, part, places)
             elif part.type == "update_expression":
@@ -104,10 +106,9 @@ class _Follower:
                 yield from ((item, _FORGET) for item in places if place is not None and _overlap(item, place))
             elif part.type == "init_declarator":
                 target = child_field(part, "declarator")
-                names = [text_of(name) for name in identifiers(target)][:1] if target is not None else []
-                value = child_field(part, "value")
-                for name in names:
-                    yield from self._set(node, name, value, places)
+                name = next(identifiers(target), None) if target is not None else None
+                if name is not None:
+                    yield from self._set(node, text_of(name), child_field(part, "value"), places)
             elif part.type == "call_expression" and part.start_byte != self.calls.get(node.number):
                 yield from ((item, _FORGET) for item in places if self._may_write(part, item))
 
@@ -152,6 +153,8 @@ class _Follower:
         """What a condition, or a returned value, tells of the wanted places."""
         if node.syntax is None or node.kind not in (Kind.CONDITION, Kind.RETURN):
             return None
+        if node.kind is Kind.CONDITION and not wanted and node.number not in self.calls:
+            return None  # whatever it tells is of no use
         test = read_test(node.syntax, self.values, self.calls.get(node.number))
         useful = node.kind is Kind.RETURN or any(place in wanted or place == RESULT for place in test.places())
         return test if useful else None

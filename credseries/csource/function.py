@@ -11,7 +11,7 @@ from credseries.csource.flow import Flow, control_flow
 from credseries.csource.lexical import Lexed, Lines, lex
 from credseries.csource.mask import Masked, mask
 from credseries.csource.statements import NO_MACROS, StatementMacros
-from credseries.csource.syntax import damage, field, identifiers, parse, text_of, walk
+from credseries.csource.syntax import Nodes, damage, field, identifiers, parse, text_of, walk
 from credseries.csource.variants import MAX_VARIANTS, TooManyVariants, UnbalancedConditions, variants
 
 
@@ -30,6 +30,11 @@ class Variant:
     masked: Masked
     definition: Node
     body: Node
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        """The syntax nodes of the body."""
+        return Nodes(self.body)
 
     @cached_property
     def flow(self) -> Flow:

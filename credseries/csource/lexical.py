@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -26,12 +27,14 @@ class Span:
 
 
 # One alternation, so that whichever starts first wins: a quote in a comment is no string, and the reverse. A directive
-# runs over continuation lines and over a comment that starts on it, because that comment may span lines.
+# runs over continuation lines and over a comment that starts on it, because that comment may span lines. The set comes
+# first because the search then skips, at once, what cannot begin any of them.
 _NOT_CODE = re.compile(
-    rb"""(?P<comment>/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*)
-    |(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-    |(?P<directive>^[ \t]*\#(?:[^\n\\/]|/(?!\*)|/\*.*?(?:\*/|\Z)|\\.)*)""",
-    re.DOTALL | re.MULTILINE | re.VERBOSE,
+    rb"""[/"'\#](?:
+    (?P<comment>(?<=/)(?:\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/|\Z)|/[^\n\\]*(?:\\.[^\n\\]*)*))
+    |(?P<string>(?<=")[^"\\\n]*(?:\\.[^"\\\n]*)*"|(?<=')[^'\\\n]*(?:\\.[^'\\\n]*)*')
+    |(?P<directive>(?<=\#)[^\n\\/]*(?:(?:/(?!\*)|/\*.*?(?:\*/|\Z)|\\.)[^\n\\/]*)*))""",
+    re.DOTALL | re.VERBOSE,
 )
 _BLANKS = bytes(byte if byte in b"\n" else 0x20 for byte in range(256))
 _REGIONS = {region.value: region for region in Region}
@@ -71,15 +74,27 @@ class Lexed:
         return found
 
 
+def _not_code(source: bytes) -> Iterator[Span]:
+    at = 0
+    while match := _NOT_CODE.search(source, at):
+        start, at = match.span()
+        region = _REGIONS[match.lastgroup or ""]
+        if region is Region.DIRECTIVE:
+            line = source.rfind(b"\n", 0, start) + 1
+            if source[line:start].strip(b" \t"):
+                at = start + 1  # a `#` within a line begins nothing
+                continue
+            start = line
+        yield Span(start, at, region)
+
+
 def lex(source: bytes) -> Lexed:
     """Blank comments, literals and directives of C source."""
-    spans: list[Span] = []
+    spans = tuple(_not_code(source))
     pieces: list[bytes] = []
     done = 0
-    for match in _NOT_CODE.finditer(source):
-        start, end = match.span()
-        region = _REGIONS[match.lastgroup or ""]
-        spans.append(Span(start, end, region))
+    for span in spans:
+        start, end, region = span.start, span.end, span.region
         pieces.append(source[done:start])
         if region is Region.STRING:
             quote = source[start : start + 1]
@@ -88,7 +103,7 @@ def lex(source: bytes) -> Lexed:
             pieces.append(source[start:end].translate(_BLANKS))
         done = end
     pieces.append(source[done:])
-    return Lexed(b"".join(pieces), tuple(spans))
+    return Lexed(b"".join(pieces), spans)
 
 
 class Lines:

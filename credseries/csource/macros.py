@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -149,8 +150,25 @@ class Macros:
 
     def keeping(self, kept: Collection[str]) -> Macros:
         """The same macros, of which others are not expanded."""
-        changed = Macros((), kept)
-        changed.named, changed.others = self.named, self.others
+        changed = copy(self)  # with what was found out about them, which does not depend on what is kept
+        changed.kept = frozenset(kept)
+        return changed
+
+    def under(self, macros: Iterable[Macro]) -> Macros:
+        """These macros where others are defined too, which hide those of the same name."""
+        over = Macros(macros, self.kept)
+        if not over.named:
+            return self
+        changed = Macros((), self.kept)
+        changed.named = {**self.named, **over.named}
+        changed.others = {name: rest for name, rest in self.others.items() if name not in over.named} | over.others
+        changed._words = {**self._words, **over._words}
+        changed._users = dict(self._users)
+        for name in over.named.keys() & self.named.keys():
+            for word in self._words[name]:
+                changed._users[word] = [user for user in changed._users[word] if user != name]
+        for word, users in over._users.items():
+            changed._users[word] = [*changed._users.get(word, ()), *users]
         return changed
 
     def with_definition(self, macro: Macro) -> Macros:
@@ -178,9 +196,10 @@ class Macros:
         return found
 
     @cached_property
-    def _words(self) -> dict[str, set[str]]:
-        definitions = {name: [macro, *self.others.get(name, [])] for name, macro in self.named.items()}
-        return {name: {word for item in all_of for word in item.words} for name, all_of in definitions.items()}
+    def _words(self) -> dict[str, frozenset[str]]:
+        once = {name: macro.words for name, macro in self.named.items()}
+        more = {name: once[name].union(*(macro.words for macro in others)) for name, others in self.others.items()}
+        return once | more
 
     @cached_property
     def _users(self) -> dict[str, list[str]]:

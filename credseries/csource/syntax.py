@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
@@ -27,6 +28,32 @@ def walk(node: Node) -> Iterator[Node]:
         yield current
         if current.named_child_count:
             stack.extend(reversed(current.named_children))
+
+
+class Nodes:
+    """The named nodes at and below a node, in text order: walked once, and then asked for by kind and by place."""
+
+    def __init__(self, root: Node) -> None:
+        self._all = list(walk(root))
+        self._kinds = [node.type for node in self._all]
+        self._found: dict[tuple[str, ...], tuple[list[Node], list[int]]] = {}
+
+    def of(self, *kinds: str, within: Node | None = None) -> list[Node]:
+        """The nodes of some kinds; with `within`, those at or below that node."""
+        if kinds not in self._found:
+            nodes = [node for node, kind in zip(self._all, self._kinds, strict=True) if kind in kinds]
+            self._found[kinds] = (nodes, [node.start_byte for node in nodes])
+        nodes, starts = self._found[kinds]
+        if within is None:
+            return nodes
+        end = within.end_byte
+        first, last = bisect_left(starts, within.start_byte), bisect_left(starts, end)
+        return [node for node in nodes[first:last] if node.end_byte <= end]
+
+    @cached_property
+    def calls(self) -> dict[int, str]:
+        """What each call expression calls, by the id of its node."""
+        return {node.id: callee(node) for node in self.of("call_expression")}
 
 
 def _walk_all(node: Node) -> Iterator[Node]:
