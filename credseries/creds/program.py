@@ -105,7 +105,7 @@ class SourceFile:
         found: dict[str, list[Extent]] = {}
         for offset, name in scopes_in(self.lexed.code):
             extent = self.extent_at(offset)
-            if extent is not None:
+            if extent is not None and offset > extent.body:
                 found.setdefault(name, []).append(extent)
         return found
 
