@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from credseries.creds.effects import Discipline, Effects
-from credseries.creds.scopes import enter, hides
+from credseries.creds.scope_classes import enter, hides
 from credseries.csource.flow import Flow, FlowNode, Kind
 from credseries.csource.function import Variant
 from credseries.csource.syntax import arguments, callee, identifiers, text_of, unparenthesised, walk

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from credseries.creds.effects import CREDENTIALS, Effects
-from credseries.creds.scopes import TreeScopes, read_scopes, scopes_in
+from credseries.creds.scope_classes import TreeScopes, read_scopes, scopes_in
 from credseries.creds.sites import Analysis, Site, analyse
 from credseries.creds.summary import Summary, effects_for, summarise
 from credseries.csource.function import Function
