@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from credseries.creds.scopes import FreeClass, ScopeClass
+    from credseries.creds.scope_classes import FreeClass, ScopeClass
 
 # What is known of a value: the set of these that it can be. An error pointer counts as negative.
 ZERO, NEGATIVE, POSITIVE = 1, 2, 4

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from credseries.creds.effects import CREDENTIALS, ZERO, Discipline, Effects, Outcome, Push, Reference, Values
 from credseries.creds.effects import Swap as SwapAct
 from credseries.creds.places import RESULT, Test, in_call, place_of, root_of
-from credseries.creds.scopes import enter, hides
+from credseries.creds.scope_classes import enter, hides
 from credseries.creds.values import follow, tested_members
 from credseries.csource.flow import Flow, FlowNode, Kind
 from credseries.csource.function import Variant

@@ -12,7 +12,7 @@ from functools import cached_property
 from credseries.creds.drops import Drops
 from credseries.creds.effects import CREDENTIALS, Effects
 from credseries.creds.lifetime import gives_up, lasting
-from credseries.creds.scopes import TreeScopes, read_scopes, scopes_in
+from credseries.creds.scope_classes import TreeScopes, read_scopes, scopes_in
 from credseries.creds.sites import Analysis, Site, analyse
 from credseries.creds.state import opaque_operations
 from credseries.creds.summary import Summary, effects_for, summarise
@@ -147,7 +147,7 @@ class SourceFile:
         found: dict[str, list[Extent]] = {}
         for offset, name in scopes_in(self.lexed.code):
             extent = self.extent_at(offset)
-            if extent is not None:
+            if extent is not None and offset > extent.body:
                 found.setdefault(name, []).append(extent)
         return found
 

@@ -42,7 +42,8 @@ _DEEPEST = 8  # classes that extend classes that extend ..
 _VALUE = "_T"  # what cleanup.h calls the variable of a class in its definition
 # Looks ahead, because a cleanup function may be that of a class: both are found.
 _SCOPE = re.compile(
-    rb"(?:guard|CLASS|scoped_class|__free|cleanup|cleanup__)(?=\s*\(\s*(\w+))|class_(?=(\w+)_(?:con|de)structor\b)"
+    rb"(?<!\w)(?:guard|CLASS|scoped_guard|scoped_class|__free|(?:__)?cleanup(?:__)?)(?=\s*\(\s*(\w+))"
+    rb"|class_(?=(\w+?)_(?:con|de)structor\b)"
 )
 _LOCK = re.compile(r"\b_T\s*->\s*lock\b")
 _SIMPLE = re.compile(r"[\w\s]*\w(?:\([^()]*\))?(?:(?:->|\.)\w+|\[\w+\])*")

@@ -6,7 +6,7 @@ import pytest
 
 from credseries.creds.effects import CREDENTIALS, Discipline
 from credseries.creds.program import Program, SourceFile
-from credseries.creds.scopes import FreeClass, ScopeClass, read_scopes
+from credseries.creds.scope_classes import FreeClass, ScopeClass, read_scopes
 from credseries.creds.sites import Site
 from credseries.csource.lexical import lex
 from credseries.rewrite.forms import Form, Names
