@@ -1,0 +1,392 @@
+"""Every path through a function, with the way back: what each event can run under, and a shortest path to it.
+
+Unlike the proof, which stops where it cannot follow, a trail goes on: what people write by hand has reverts that end
+overrides of another kind, callees that replace credentials, and reverts of what the caller has overridden. What is
+wrong on the way is collected as slips.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from tree_sitter import Node
+
+from credseries.creds.effects import Discipline, Effects
+from credseries.creds.operations import Enter, Leave, Opaque, Operation, Override, Revert, Steps
+from credseries.creds.state import MAX_STATES, NULL, Fault, State, Token, apply, ways_on
+from credseries.csource.flow import FlowNode, Kind
+from credseries.csource.function import Function
+from credseries.csource.syntax import arguments, callee, unparenthesised, walk
+from credseries.csource.syntax import field as child_field
+
+
+@dataclass(frozen=True)
+class Credential:
+    """Credentials that can be in force: `key` compares them, `words` names them for a person."""
+
+    key: str
+    words: str
+
+
+CALLER = Credential("", "the caller's credentials")
+REVERTED = Credential("<before the caller's override>", "what was in force before the caller's override")
+COMMITTED = Credential("<committed>", "the credentials that the function committed")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One way that a call can leave its caller's credentials.
+
+    `ends` is the discipline of the revert (or put) that the innermost override of the caller is ended with, None when
+    it is left alone; `puts` what is in force then, with its discipline.
+    """
+
+    ends: Discipline | None = None
+    puts: tuple[Credential, Discipline] | None = None
+
+
+Outcomes = Callable[[str], frozenset[Outcome] | None]
+Canonical = Callable[[str], str]
+
+
+class SlipKind(Enum):
+    """What can be wrong with a revert."""
+
+    LEAKS = "leaks"
+    DROPS = "drops"
+    BY_HAND = "by hand"
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A revert, or a call that ends an override, that does not fit what it ends; `site` is what is ended (or -1)."""
+
+    kind: SlipKind
+    call: int
+    site: int
+    reason: str
+
+
+Visit = int  # an index into Trail.visits
+
+
+@dataclass
+class Trail:
+    """What a walk over every path found.
+
+    `exposed` gives, for each event offset, the keys of the credentials it can run under and the first visit with each;
+    `cleanups` the same by the number of the OPEN node whose scope ends; `slips` every slip with its first visit; `exits`
+    the first visit with each stack; `reached` the first visit of each flow node.
+    """
+
+    function: Function
+    steps: Steps
+    credentials: dict[int, Credential] = field(default_factory=dict)
+    visits: list[tuple[int, State, int]] = field(default_factory=list)
+    exposed: dict[int, dict[str, Visit]] = field(default_factory=dict)
+    cleanups: dict[int, dict[str, Visit]] = field(default_factory=dict)
+    overridden: dict[int, dict[str, Visit]] = field(default_factory=dict)
+    slips: dict[Slip, Visit] = field(default_factory=dict)
+    exits: dict[tuple[Token, ...], Visit] = field(default_factory=dict)
+    reached: dict[int, Visit] = field(default_factory=dict)
+    problem: str = ""
+
+    def in_force(self, state: State) -> Credential:
+        """The credentials in force in a state."""
+        return self.credential(state.stack[-1]) if state.stack else CALLER
+
+    def credential(self, token: Token) -> Credential:
+        """What an override puts in force."""
+        return REVERTED if token.site < 0 else self.credentials[token.site]
+
+    def words(self, keys: Iterator[str] | set[str]) -> str:
+        """Credentials by key, in words."""
+        known = {credential.key: credential.words for credential in self.credentials.values()}
+        known |= {CALLER.key: CALLER.words, REVERTED.key: REVERTED.words}
+        return " or ".join(sorted(known.get(key, key) for key in keys))
+
+    def path(self, visit: Visit) -> tuple[int, ...]:
+        """The lines of a shortest path to a visit, 1-based in the file."""
+        lines: list[int] = []
+        while visit >= 0:
+            number, _, visit = self.visits[visit]
+            node = self.steps.flow.nodes[number]
+            if node.kind in (Kind.ENTRY, Kind.EXIT):
+                continue
+            line = self.function.line(node.syntax.start_byte if node.syntax is not None else node.start)
+            if not lines or lines[-1] != line:
+                lines.append(line)
+        return tuple(reversed(lines))
+
+
+def node_of_call(within: Node | None, offset: int) -> Node | None:
+    """The call expression that starts at an offset."""
+    if within is None:
+        return None
+    calls = (node for node in walk(within) if node.type == "call_expression" and node.start_byte == offset)
+    return next(calls, None)
+
+
+def _put_in(call: Node) -> bool:
+    """Whether a call's value is handed to put_cred() at once: what it replaced is dropped, not kept."""
+    node = call.parent
+    while node is not None and node.type in ("argument_list", "parenthesized_expression", "cast_expression"):
+        node = node.parent
+    return node is not None and node.type == "call_expression" and node.id != call.id and callee(node) == "put_cred"
+
+
+class _Walk:
+    def __init__(
+        self, function: Function, steps: Steps, effects: Effects, canonical: Canonical, outcomes: Outcomes
+    ) -> None:
+        self.effects = effects
+        self.canonical = canonical
+        self.outcomes = outcomes
+        self.function = function
+        self.found = Trail(function, steps)
+        self.parameters = frozenset[str]()
+        self.guards = {item.opened: item for item in steps.operations() if isinstance(item, Enter)}
+        self.entered = {item.call for item in self.guards.values()}
+        for step in steps.steps:
+            for operation in step.operations:
+                self._name(operation)
+
+    def _name(self, operation: Operation) -> None:
+        if not isinstance(operation, Override | Enter):
+            return
+        text = " ".join(self.function.text(*operation.argument).split())
+        via = operation.via if isinstance(operation, Override) else ""
+        spelled = f"{via}({text})" if via and via not in _DIRECT else text
+        code = self.function.code[slice(*operation.argument)].decode("utf-8", "replace")
+        key = self.canonical(f"{via}({code})" if via and via not in _DIRECT else code)
+        self.found.credentials[operation.call] = Credential(key, spelled)
+
+    # -- one step
+
+    def after(self, node: FlowNode, state: State, visit: Visit) -> list[State]:
+        """The states that a node's operations lead to."""
+        states = [state]
+        for operation in self.found.steps.steps[node.number].operations:
+            states = [new for old in states for new in self._apply(node, old, operation, visit)]
+        return states
+
+    def _apply(self, node: FlowNode, state: State, operation: Operation, visit: Visit) -> list[State]:
+        if isinstance(operation, Override | Enter) and operation.call in state.sites():
+            # a loop that overrides again and again: what is in force is the same
+            return [state]
+        if isinstance(operation, Override | Enter):
+            under = self.found.in_force(state).key
+            self.found.overridden.setdefault(operation.call, {}).setdefault(under, visit)
+        if isinstance(operation, Revert):
+            return [self._revert(state, operation, visit)]
+        if isinstance(operation, Opaque):
+            return self._opaque(node, state, operation, visit)
+        if isinstance(operation, Leave):
+            self._leave(state, operation, visit)
+        after = apply(state, operation, _same)
+        return [state] if isinstance(after, Fault) else [after]
+
+    def _leave(self, state: State, operation: Leave, visit: Visit) -> None:
+        """The end of a guard's scope ends what is in force then, which may not be what the guard put in force."""
+        saved = dict(state.guards).get(operation.opened)
+        guard = self.guards.get(operation.opened)
+        if saved is None or guard is None or len(state.stack) <= len(saved):
+            return
+        top = state.stack[-1]
+        if top.site == guard.call or top.site < 0:
+            return
+        name = self.found.credential(top).words
+        if top.discipline is Discipline.COUNTED and guard.discipline is Discipline.LIGHT:
+            reason = f"the end of the guard's scope goes back past {name}, whose counted override is never ended"
+            self._slip(SlipKind.LEAKS, top.site, top.site, reason, visit)
+        elif top.discipline is Discipline.LIGHT and guard.discipline is Discipline.COUNTED:
+            reason = f"the end of the guard's scope drops a reference to {name}, whose override took none"
+            self._slip(SlipKind.DROPS, top.site, top.site, reason, visit)
+
+    def _slip(self, kind: SlipKind, call: int, site: int, reason: str, visit: Visit) -> None:
+        self.found.slips.setdefault(Slip(kind, call, site, reason), visit)
+
+    def _end(self, state: State, discipline: Discipline, call: int, visit: Visit) -> State:
+        """End the innermost override, or the caller's when this function has none."""
+        if not state.stack:
+            return replace(state, stack=(Token(-call - 1, discipline),))
+        top = state.stack[-1]
+        if top.site < 0:
+            return state
+        name = self.found.credential(top).words
+        if top.discipline is Discipline.COUNTED and discipline is Discipline.LIGHT:
+            reason = f"a light revert ends the counted override of {name}: its reference leaks"
+            self._slip(SlipKind.LEAKS, call, top.site, reason, visit)
+        elif top.discipline is Discipline.LIGHT and discipline is Discipline.COUNTED:
+            reason = f"it drops a reference to {name}, but the override was light and took none"
+            self._slip(SlipKind.DROPS, call, top.site, reason, visit)
+        return replace(state, stack=state.stack[:-1])
+
+    def _by_hand(self, state: State, call: int, visit: Visit) -> bool:
+        """Whether what is in force is a guard's, which a revert by hand must leave alone."""
+        if not state.stack or state.stack[-1].site not in self.entered:
+            return False
+        name = self.found.in_force(state).words
+        reason = f"it reverts by hand what the guard for {name} reverts again at the end of its scope"
+        self._slip(SlipKind.BY_HAND, call, state.stack[-1].site, reason, visit)
+        return True
+
+    def _revert(self, state: State, operation: Revert, visit: Visit) -> State:
+        value = state.value(operation.variable)
+        if self._by_hand(state, operation.call, visit):
+            return replace(state, stack=value if isinstance(value, tuple) else state.stack[:-1])
+        if value == NULL or (isinstance(value, tuple) and len(value) >= len(state.stack)):
+            reason = f"on this path {operation.variable} does not hold what an override in force replaced"
+            self._slip(SlipKind.DROPS, operation.call, -1, reason, visit)
+            return state
+        if isinstance(value, tuple) and state.stack[:-1] != value:
+            for token in state.stack[len(value) + 1 :]:
+                reason = f"it goes back past {self.found.credential(token).words}, whose override is never ended"
+                if token.discipline is Discipline.COUNTED:
+                    self._slip(SlipKind.LEAKS, operation.call, token.site, reason, visit)
+            return replace(state, stack=value)
+        local = isinstance(value, str) and not state.stack and operation.variable not in self.parameters
+        if local and self.overrides_into(operation.variable):
+            reason = f"on this path nothing was saved in {operation.variable}"
+            self._slip(SlipKind.DROPS, operation.call, -1, reason, visit)
+            return state
+        return self._end(state, operation.discipline, operation.call, visit)
+
+    def overrides_into(self, variable: str) -> bool:
+        """Whether an override of the function is saved in a variable."""
+        operations = self.found.steps.operations()
+        return any(isinstance(item, Override) and item.variable == variable for item in operations)
+
+    def _opaque(self, node: FlowNode, state: State, operation: Opaque, visit: Visit) -> list[State]:
+        if operation.name in self.effects.reverts:
+            self._by_hand(state, operation.call, visit)
+            return [self._end(state, self.effects.reverts[operation.name], operation.call, visit)]
+        if operation.name in self.effects.overrides:
+            return [self._replace(node, state, operation, visit)]
+        if operation.name == "commit_creds":
+            return [self._put(state, operation.call, COMMITTED, Discipline.COUNTED)]
+        outcomes = self.outcomes(operation.name)
+        if outcomes is None:
+            self.found.problem = self.found.problem or operation.reason
+            return [state]
+        found = []
+        for outcome in sorted(outcomes, key=repr):
+            new = state
+            if outcome.ends is not None:
+                new = self._end(new, outcome.ends, operation.call, visit)
+                if outcome.puts is not None and new.stack and new.stack[-1].site < 0:
+                    new = replace(new, stack=new.stack[:-1])
+            if outcome.puts is not None:
+                new = self._put(new, operation.call, *outcome.puts)
+            found.append(new)
+        return found
+
+    def _put(self, state: State, site: int, credential: Credential, discipline: Discipline) -> State:
+        self.found.credentials[site] = credential
+        rest = tuple(token for token in state.stack if token.site != site)
+        return replace(state, stack=(*rest, Token(site, discipline)))
+
+    def _replace(self, node: FlowNode, state: State, operation: Opaque, visit: Visit) -> State:
+        """An override whose return value is not saved: what it replaced is put, or kept where nobody looks."""
+        call = node_of_call(node.syntax, operation.call)
+        passed = arguments(call) if call is not None else []
+        text = " ".join(self.function.text(passed[0].start_byte, passed[0].end_byte).split()) if passed else "?"
+        via = "" if operation.name in _DIRECT else operation.name
+        spelled = f"{via}({text})" if via else text
+        credential = Credential(self.canonical(spelled), spelled)
+        if call is not None and _put_in(call):
+            ended = self._end(state, Discipline.COUNTED, operation.call, visit)
+            if state.stack:
+                state = ended
+            else:
+                self.found.credentials[operation.call] = credential
+                discipline = self.effects.overrides[operation.name]
+                return replace(
+                    state, stack=(Token(-operation.call - 1, Discipline.COUNTED), Token(operation.call, discipline))
+                )
+        return self._put(state, operation.call, credential, self.effects.overrides[operation.name])
+
+    # -- all of them
+
+    def run(self, parameters: frozenset[str]) -> Trail:
+        self.parameters = parameters
+        found, steps = self.found, self.found.steps
+        start = State()
+        found.visits.append((0, start, -1))
+        seen = {(0, start)}
+        queue = deque([0])
+        while queue:
+            visit = queue.popleft()
+            number, state, _ = found.visits[visit]
+            node = steps.flow.nodes[number]
+            self._record(node, state, visit)
+            for after in self.after(node, state, visit):
+                if node.kind is Kind.EXIT:
+                    found.exits.setdefault(after.stack, visit)
+                for _, target in ways_on(node, after, steps.saved):
+                    if (target, after) not in seen:
+                        seen.add((target, after))
+                        found.visits.append((target, after, visit))
+                        queue.append(len(found.visits) - 1)
+            if len(seen) > MAX_STATES:
+                found.problem = "the function has more states than are followed"
+                break
+        return found
+
+    def _record(self, node: FlowNode, state: State, visit: Visit) -> None:
+        key = self.found.in_force(state).key
+        self.found.reached.setdefault(node.number, visit)
+        for event in self.found.steps.steps[node.number].events:
+            self.found.exposed.setdefault(event.offset, {}).setdefault(key, visit)
+        if node.kind is Kind.CLEANUP:
+            self.found.cleanups.setdefault(node.opened, {}).setdefault(key, visit)
+
+
+_DIRECT = ("override_creds", "override_creds_light")
+
+
+def _same(offset: int) -> int:
+    return offset
+
+
+def follow(
+    function: Function,
+    steps: Steps,
+    effects: Effects,
+    canonical: Canonical,
+    outcomes: Outcomes,
+    parameters: Mapping[str, str],
+) -> Trail:
+    """Walk every path of a function variant from its entry.
+
+    `canonical` makes an override expression comparable, `outcomes` says what a call of another function can do to the
+    credentials in force (None: not known, which becomes the trail's `problem`).
+    """
+    return _Walk(function, steps, effects, canonical, outcomes).run(frozenset(parameters))
+
+
+def outcome_of(trail: Trail) -> frozenset[Outcome] | None:
+    """What calling the function of a trail can do to its caller's credentials; None when it cannot be said."""
+    found = set()
+    for stack in trail.exits:
+        ended = [token for token in stack if token.site < 0]
+        left = [token for token in stack if token.site >= 0]
+        if len(ended) > 1 or len(left) > 1 or (ended and stack[0].site >= 0):
+            return None
+        puts = (trail.credential(left[0]), left[0].discipline) if left else None
+        found.add(Outcome(ended[0].discipline if ended else None, puts))
+    return None if trail.problem else frozenset(found)
+
+
+def used(call: Node) -> bool:
+    """Whether something is done with a call's value."""
+    node = call.parent
+    while node is not None and node.type in ("parenthesized_expression", "cast_expression"):
+        node = node.parent
+    if node is not None and node.type == "comma_expression":
+        right = child_field(node, "right")
+        return right is not None and unparenthesised(right).id == call.id
+    return node is not None and node.type != "expression_statement"
