@@ -133,9 +133,9 @@ def _renamed(before: Version, after: Version, differing: list[tuple[list[Token],
             if tag == "replace" and last - first == end - start:
                 votes.update(zip(right[start:end], left[first:last], strict=True))
     found: dict[str, str] = {}
-    for (right, left), _ in votes.most_common():
-        if right in new and left in gone and right not in found and left not in found.values():
-            found[right] = left
+    for (name, old), _ in votes.most_common():
+        if name in new and old in gone and name not in found and old not in found.values():
+            found[name] = old
     return found
 
 

@@ -67,7 +67,8 @@ def owner(function: Function, offset: int) -> str:
 
 def _statement_of(call: Node) -> Node:
     """The statement that a call is evaluated in, once and always. Raises NotSimple."""
-    node, child = call.parent, call
+    child: Node = call
+    node = call.parent
     while node is not None:
         if node.type in ("expression_statement", "declaration", "return_statement"):
             return _placed(node)
@@ -81,7 +82,8 @@ def _statement_of(call: Node) -> Node:
                 raise NotSimple("behind && or ||")
         if node.type in _CONDITIONAL:
             raise NotSimple("in a conditional expression")
-        node, child = node.parent, node
+        child = node
+        node = node.parent
     raise NotSimple("where it is not understood")
 
 

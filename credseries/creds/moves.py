@@ -131,16 +131,8 @@ def wrong_caller(case: Compared) -> list[Finding]:
         if not others or not ((in_override and not nested_before) or (gone and not in_override)):
             continue
         after = case.words_after(others)
-        what = (
-            "the override asks for" if in_override else "this was the saved variable, the caller's credentials, and is"
-        )
-        message = (
-            f"{event.name} under an override: {what} {after} now"
-            if not in_override
-            else (
-                f"{event.name} in the argument of an override under an override: it is {after}, not the caller's credentials"
-            )
-        )
+        what = "this is now" if in_override else "what was the saved variable, the caller's credentials, is now"
+        message = f"{event.name} is read under an override: {what} {after}, not the caller's credentials"
         visit = _first(keys, others)
         found.append(
             case.finding(

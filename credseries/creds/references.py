@@ -26,9 +26,10 @@ _KINDS = {
 
 def _disciplines(side: Side, slip: Slip) -> str:
     """What a slip's override is, in words."""
-    for item in (*side.entered, *side.overrides):
-        if item.call == slip.site:
-            return f"a {item.discipline.value} override of {side.trail.credentials[item.call].words}"
+    known = {item.call: item.discipline for item in side.entered}
+    known |= {item.call: item.discipline for item in side.overrides}
+    if slip.site in known:
+        return f"a {known[slip.site].value} override of {side.trail.credentials[slip.site].words}"
     return "no override of this function" if slip.site < 0 else "an override that a called function makes"
 
 

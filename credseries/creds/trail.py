@@ -78,8 +78,9 @@ class Trail:
     """What a walk over every path found.
 
     `exposed` gives, for each event offset, the keys of the credentials it can run under and the first visit with each;
-    `cleanups` the same by the number of the OPEN node whose scope ends; `slips` every slip with its first visit; `exits`
-    the first visit with each stack; `reached` the first visit of each flow node.
+    `cleanups` the same by the number of the OPEN node whose scope ends, `overridden` by the offset of an override;
+    `slips` every slip with its first visit; `exits` the first visit with each stack; `reached` of each flow node.
+    `problem` says why not every path could be followed.
     """
 
     function: Function
