@@ -16,6 +16,7 @@ from credseries.creds.balance import NAMES
 from credseries.creds.compared import Check, Compared, Finding, Kind, Severity, Side
 from credseries.creds.initialised import uninitialised
 from credseries.creds.inline import NotSimple, calls_in, inline
+from credseries.creds.jumps import caught_jumps
 from credseries.creds.mixed import gotos_and_guards, two_disciplines
 from credseries.creds.moves import cleanup_order, left_in_force, moved_calls, skipped_guards, wrong_caller
 from credseries.creds.reading import Reading
@@ -30,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     wrong_caller,
     left_in_force,
     skipped_guards,
+    caught_jumps,
     slips,
     ledger,
     lifetimes,

@@ -26,6 +26,7 @@ NAMES = TAKES | MAKES | DROPS
 _GIVES_AWAY = frozenset({"no_free_ptr", "return_ptr", "retain_and_null_ptr"})
 _TRANSPARENT = frozenset({"unlikely", "likely", "WARN_ON", "WARN_ON_ONCE"})
 _IS_NULL = frozenset({"IS_ERR", "IS_ERR_OR_NULL"})
+_NOTHING = 99  # in the ledger: the variable was tested and holds nothing
 _MOST = 3  # a loop that takes one each time round need not be counted for ever
 _MOST_STATES = 4000
 
@@ -42,17 +43,25 @@ class Entry:
     offset: int
 
 
+@dataclass(frozen=True)
+class Exit:
+    """A way out: the lines of a shortest path to it, and the byte offset of the last statement on it."""
+
+    path: tuple[int, ...]
+    offset: int
+
+
 @dataclass
 class Balances:
-    """For each expression, every balance that it has at an exit, with the lines of a shortest path to that exit.
+    """For each expression, every balance that it has at an exit, with a shortest path to it and where that ends.
 
-    `spelled` names an expression as the source does, `at` is where it is last changed; `complete` is False when there
-    are too many paths.
+    `spelled` names an expression as the source does, `drops` holds the offsets where it is given up; `complete` is
+    False when there are too many paths.
     """
 
-    found: dict[str, dict[int, tuple[int, ...]]] = field(default_factory=dict)
+    found: dict[str, dict[int, Exit]] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
-    at: dict[str, int] = field(default_factory=dict)
+    drops: dict[str, list[int]] = field(default_factory=dict)
     complete: bool = True
 
 
@@ -127,6 +136,11 @@ def null_test(condition: Node) -> tuple[str, str] | None:
     return (text_of(inner), empty) if inner.type == "identifier" else None
 
 
+def _owed(book: Mapping[str, int], key: str) -> int:
+    owed = book.get(key, 0)
+    return 0 if owed == _NOTHING else owed
+
+
 class _Books:
     def __init__(self, version: Version, canonical: Callable[[str], str]) -> None:
         self.version = version
@@ -141,12 +155,17 @@ class _Books:
         for entry in (entry for entries in self.entries for entry in entries):
             self.result.found.setdefault(entry.key, {})
             self.result.spelled.setdefault(entry.key, entry.spelled)
-            self.result.at[entry.key] = entry.offset
+            if entry.change < 0:
+                self.result.drops.setdefault(entry.key, []).append(entry.offset)
 
     def _post(self, ledger: Mapping[str, int], number: int) -> dict[str, int]:
         book = dict(ledger)
         for entry in self.entries[number]:
-            book[entry.key] = max(-_MOST, min(_MOST, book.get(entry.key, 0) + entry.change))
+            owed = book.get(entry.key, 0)
+            if owed == _NOTHING and entry.change < 0:
+                continue  # put_cred(NULL)
+            owed = 0 if owed == _NOTHING else owed
+            book[entry.key] = max(-_MOST, min(_MOST, owed + entry.change))
         return book
 
     def _path(self, visits: list[tuple[int, int]], visit: int) -> tuple[int, ...]:
@@ -174,12 +193,13 @@ class _Books:
             book = self._post(dict(ledger), number)
             if node.kind is Kind.EXIT:
                 for key, values in self.result.found.items():
-                    values.setdefault(book.get(key, 0), self._path(visits, visit))
+                    last = self.nodes[visits[visits[visit][1]][0]]
+                    values.setdefault(_owed(book, key), Exit(self._path(visits, visit), last.start))
             for label, target in node.edges:
                 after = dict(book)
                 test = self.tests[number]
-                if test is not None and label == test[1]:
-                    after.pop(self.canonical(test[0]), None)
+                if test is not None and label == test[1] and self.canonical(test[0]) in self.result.found:
+                    after[self.canonical(test[0])] = _NOTHING
                 state: Ledger = tuple(sorted((key, value) for key, value in after.items() if value))
                 if (target, state) not in seen:
                     seen.add((target, state))

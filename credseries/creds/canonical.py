@@ -24,16 +24,18 @@ class Meaning:
     """What a function whose body is declarations and one return gives: an expression in its parameters.
 
     `puts_in_force` is the name of the function that the expression is handed to (`override_creds`), when the body
-    returns that call: then calling it overrides credentials.
+    returns that call: then calling it overrides credentials. `path` is the file whose names the expression uses.
     """
 
     parameters: tuple[str, ...]
     expression: str
     locals: Mapping[str, str] = field(default_factory=dict)
     puts_in_force: str = ""
+    path: str = ""
 
 
-Lookup = Callable[[str], Meaning | None]
+# by name, and by the path of the file that uses the name
+Lookup = Callable[[str, str], Meaning | None]
 
 
 def expression_node(text: str) -> Node | None:
@@ -100,18 +102,19 @@ def meaning(function: Function, puts_in_force: frozenset[str]) -> Meaning | None
     via = ""
     if value.type == "call_expression" and callee(value) in puts_in_force and len(arguments(value)) == 1:
         via, value = callee(value), unparenthesised(arguments(value)[0])
-    return Meaning(tuple(variant.parameters), text_of(value), single_values(variant), via)
+    return Meaning(tuple(variant.parameters), text_of(value), single_values(variant), via, function.path)
 
 
 @dataclass(frozen=True)
 class Canon:
     """Makes expressions of one function canonical.
 
-    `values` are its locals with what they stand for, `renamed` gives its names in the other version of the function,
-    `lookup` the meaning of a called function.
+    `path` is its file, `values` are its locals with what they stand for, `renamed` gives its names in the other version
+    of the function, `lookup` the meaning of a called function.
     """
 
     lookup: Lookup
+    path: str
     values: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
 
@@ -153,12 +156,12 @@ class Canon:
     def _call(self, node: Node, bound: Mapping[str, str], depth: int) -> str:
         name = callee(node)
         passed = [self._render(argument, bound, depth) for argument in arguments(node)]
-        known = self.lookup(name) if depth > 0 else None
+        known = self.lookup(name, self.path) if depth > 0 else None
         if known is not None and len(known.parameters) == len(passed):
             inner = expression_node(known.expression)
             given = dict(zip(known.parameters, passed, strict=True))
             if inner is not None:
-                return Canon(self.lookup, known.locals)._render(inner, given, depth - 1)
+                return Canon(self.lookup, known.path, known.locals)._render(inner, given, depth - 1)
         function = child_field(node, "function")
         called = self._render(function, bound, depth) if function is not None else name
         return f"{called}({','.join(passed)})"

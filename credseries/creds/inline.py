@@ -123,13 +123,14 @@ def _body(helper: Function, given: Mapping[str, bytes], result: bytes, end: byte
     """The helper's body with parameters replaced and returns turned into jumps to `end`."""
     variant = _variant(helper)
     changes: list[tuple[int, int, bytes]] = []
-    returned: list[tuple[int, int]] = []
     labels = {text_of(label) for node in walk(variant.body) if (label := field(node, "label")) is not None}
     for node in walk(variant.body):
         if node.type == "return_statement":
             value = node.named_children[0] if node.named_children else None
-            returned.append((node.start_byte, node.end_byte))
-            if value is None:
+            if value is not None and not result:
+                changes.append((node.start_byte, value.start_byte, b"{ ("))
+                changes.append((value.end_byte, node.end_byte, b"); goto " + end + b"; }"))
+            elif value is None:
                 changes.append((node.start_byte, node.end_byte, b"goto " + end + b";"))
             else:
                 changes.append((node.start_byte, value.start_byte, b"{ " + result + b" = "))
@@ -189,6 +190,10 @@ def inline(host: Function, helpers: Mapping[str, Function]) -> Function:
     assigned = _result(statement, call)
     declared = statement.type == "declaration"
     result = assigned if assigned and not declared else b"__ret_" + end
+    whole = unparenthesised(statement.named_children[0]) if statement.named_children else None
+    bare = statement.type == "expression_statement" and whole is not None and whole.id == call.id
+    if bare:
+        result = b""
     passed = [host.source[item.start_byte : item.end_byte] for item in arguments(call)]
     taken = {text_of(node) for node in walk(variant.body) if node.type == "statement_identifier"}
     try:
@@ -208,8 +213,6 @@ def inline(host: Function, helpers: Mapping[str, Function]) -> Function:
         return _Piece(host.source[first:last], host, first, moves=True)
 
     pieces = [kept(0, start), made(b"{ " if braces else b""), *body]
-    whole = unparenthesised(statement.named_children[0]) if statement.named_children else None
-    bare = statement.type == "expression_statement" and whole is not None and whole.id == call.id
     if bare or (assigned and not declared):
         pieces += [made(label)]
     else:

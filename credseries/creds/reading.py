@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from credseries.creds.canonical import Canon, Lookup, Meaning, meaning, single_values
+from credseries.creds.canonical import Canon, Meaning, meaning, single_values
 from credseries.creds.effects import CREDENTIALS, Discipline, Effects
 from credseries.creds.operations import Steps, read_steps
 from credseries.creds.program import Program, SourceFile
@@ -135,10 +135,6 @@ class Reading:
                 self._meanings[key] = meaning(function, primitives) if function is not None else None
         return self._meanings[key]
 
-    def lookup(self, path: str) -> Lookup:
-        """The meanings of the names that a file uses."""
-        return lambda name: self.meaning(name, path)
-
     def outcomes(self, name: str, path: str) -> frozenset[Outcome] | None:
         """What a call of a name in a file can do to the credentials in force; None when that is not known."""
         function = self.definition(name, path)
@@ -150,7 +146,7 @@ class Reading:
             variant = function.variants[0]
             steps = self.steps(function, variant)
             if not variant.flow.unsupported and not steps.unfollowed:
-                found = outcome_of(self.trail(function, variant, steps, Canon(self.lookup(function.path))))
+                found = outcome_of(self.trail(function, variant, steps, Canon(self.meaning, function.path)))
                 named = f"what {name}() puts in force"
                 self._outcomes[key] = found if found is None else frozenset(_named(item, named) for item in found)
         return self._outcomes[key]
@@ -161,13 +157,20 @@ class Reading:
 
     def canon(self, function: Function, variant: Variant, renamed: dict[str, str] | None = None) -> Canon:
         """Makes expressions of a function comparable; `renamed` gives its names in the other version."""
-        return Canon(self.lookup(function.path), single_values(variant), renamed or {})
+        return Canon(self.meaning, function.path, single_values(variant), renamed or {})
 
     def trail(self, function: Function, variant: Variant, steps: Steps, canon: Canon) -> Trail:
         """Every path through a function variant."""
         path = function.path
-        effects = self.effects(path)
-        return follow(function, steps, effects, canon.of, lambda name: self.outcomes(name, path), variant.parameters)
+        return follow(
+            function,
+            steps,
+            self.effects(path),
+            canon.of,
+            lambda name: self.outcomes(name, path),
+            variant.parameters,
+            self.readers,
+        )
 
 
 def _named(outcome: Outcome, words: str) -> Outcome:

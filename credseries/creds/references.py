@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from credseries.creds.balance import Balances, balances
+from credseries.creds.balance import Balances, Exit, balances
 from credseries.creds.canonical import expression_node
 from credseries.creds.compared import Compared, Finding, Kind, Side
 from credseries.creds.effects import Discipline
@@ -56,7 +56,9 @@ def slips(case: Compared) -> list[Finding]:
 
 
 def _compare(case: Compared, key: str, old: Balances, new: Balances) -> Finding | None:
-    before, after = set(old.found.get(key, {0: ()})), set(new.found.get(key, {0: ()}))
+    nowhere = Exit((), case.after.version.variant.body.start_byte)
+    exits = new.found.get(key, {0: nowhere})
+    before, after = set(old.found.get(key, {0: nowhere})), set(exits)
     if before == after or not before or not after:
         return None
     more, fewer = after - before, before - after
@@ -67,20 +69,16 @@ def _compare(case: Compared, key: str, old: Balances, new: Balances) -> Finding 
     else:
         return None
     spelled = new.spelled.get(key) or old.spelled.get(key, key)
+    way = exits[value]
+    offset = way.offset
+    if kind is Kind.LOST_REFERENCE:
+        drops = new.drops.get(key, [])
+        fresh = [place for place in drops if place not in case.alignment.tokens]
+        offset = (fresh or drops or [offset])[0]
     listed = [", ".join(f"{value:+d}" if value else "0" for value in sorted(values)) for values in (before, after)]
-    message = f"on this path the function {what} a reference to {spelled} that it did not {what.rstrip('s')} before"
-    path = new.found.get(key, {}).get(value, ())
-    gone = key not in new.at
-    if gone:
-        line = case.before.version.line(old.at[key])
-        message = f"{message} (line {line} before the change)"
-    offset = new.at[key] if not gone else _last(case)
     was, now = (f"gets minus puts at the exits: {text}" for text in listed)
-    return case.finding(kind, offset, message, call=spelled, before=was, after=now, path=path)
-
-
-def _last(case: Compared) -> int:
-    return case.after.version.steps.flow.nodes[0].start
+    message = f"on this path the function {what} a reference to {spelled} that it did not {what.rstrip('s')} before"
+    return case.finding(kind, offset, message, call=spelled, before=was, after=now, path=way.path)
 
 
 def ledger(case: Compared) -> list[Finding]:

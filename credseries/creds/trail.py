@@ -7,6 +7,7 @@ wrong on the way is collected as slips.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ from credseries.creds.operations import Enter, Leave, Opaque, Operation, Overrid
 from credseries.creds.state import MAX_STATES, NULL, Fault, State, Token, apply, ways_on
 from credseries.csource.flow import FlowNode, Kind
 from credseries.csource.function import Function
-from credseries.csource.syntax import arguments, callee, unparenthesised, walk
+from credseries.csource.syntax import arguments, callee, text_of, unparenthesised, walk
 from credseries.csource.syntax import field as child_field
 
 
@@ -141,14 +142,22 @@ def _put_in(call: Node) -> bool:
 
 class _Walk:
     def __init__(
-        self, function: Function, steps: Steps, effects: Effects, canonical: Canonical, outcomes: Outcomes
+        self,
+        function: Function,
+        steps: Steps,
+        effects: Effects,
+        canonical: Canonical,
+        outcomes: Outcomes,
+        readers: frozenset[str],
     ) -> None:
         self.effects = effects
         self.canonical = canonical
         self.outcomes = outcomes
         self.function = function
         self.found = Trail(function, steps)
+        self.readers = readers
         self.parameters = frozenset[str]()
+        self.read_into = self._read_into()
         self.guards = {item.opened: item for item in steps.operations() if isinstance(item, Enter)}
         self.entered = {item.call for item in self.guards.values()}
         for step in steps.steps:
@@ -165,6 +174,46 @@ class _Walk:
         key = self.canonical(f"{via}({code})" if via and via not in _DIRECT else code)
         self.found.credentials[operation.call] = Credential(key, spelled)
 
+    def _resolve(self, operation: Override | Enter, state: State) -> None:
+        """Name what is in force already, or was before: the saved variable, or the task's credentials read anew."""
+        text = self.function.code[slice(*operation.argument)].decode("utf-8", "replace").strip()
+        known = self.found.credentials
+        meant: Credential | None = None
+        value = state.value(text)
+        if isinstance(value, tuple):
+            meant = self.found.credential(value[-1]) if value else CALLER
+        elif self._is_current(text):
+            meant = self.found.in_force(state)
+        elif text in self.read_into:
+            keys = self.found.exposed.get(self.read_into[text], {})
+            if set(keys) == {CALLER.key}:
+                meant = CALLER
+        if meant is not None:
+            known[operation.call] = meant
+
+    def _is_current(self, text: str) -> bool:
+        """Whether an expression is the credentials in force: `current_cred()`, `current->cred`."""
+        match = _CURRENT.fullmatch("".join(text.split()))
+        return match is not None and (match.group(1) is None or match.group(1) in self.readers)
+
+    def _read_into(self) -> dict[str, int]:
+        """The variables that are set once, to the credentials in force then: by name, the offset of that read."""
+        found: dict[str, list[int]] = {}
+        for node in self.found.steps.flow.nodes:
+            for inner in walk(node.syntax) if node.syntax is not None else ():
+                target = value = None
+                if inner.type == "init_declarator":
+                    target, value = child_field(inner, "declarator"), child_field(inner, "value")
+                elif inner.type == "assignment_expression":
+                    target, value = child_field(inner, "left"), child_field(inner, "right")
+                while target is not None and target.type == "pointer_declarator":
+                    target = child_field(target, "declarator")
+                if target is None or value is None or target.type != "identifier":
+                    continue
+                current = self._is_current(text_of(value))
+                found.setdefault(text_of(target), []).append(value.start_byte if current else -1)
+        return {name: places[0] for name, places in found.items() if len(places) == 1 and places[0] >= 0}
+
     # -- one step
 
     def after(self, node: FlowNode, state: State, visit: Visit) -> list[State]:
@@ -179,6 +228,7 @@ class _Walk:
             # a loop that overrides again and again: what is in force is the same
             return [state]
         if isinstance(operation, Override | Enter):
+            self._resolve(operation, state)
             under = self.found.in_force(state).key
             self.found.overridden.setdefault(operation.call, {}).setdefault(under, visit)
         if isinstance(operation, Revert):
@@ -346,6 +396,7 @@ class _Walk:
             self.found.cleanups.setdefault(node.opened, {}).setdefault(key, visit)
 
 
+_CURRENT = re.compile(r"(?:rcu_dereference\w*\()?(?:(\w+)\(\)|current->cred)\)?")
 _DIRECT = ("override_creds", "override_creds_light")
 
 
@@ -360,13 +411,15 @@ def follow(
     canonical: Canonical,
     outcomes: Outcomes,
     parameters: Mapping[str, str],
+    readers: frozenset[str],
 ) -> Trail:
     """Walk every path of a function variant from its entry.
 
     `canonical` makes an override expression comparable, `outcomes` says what a call of another function can do to the
-    credentials in force (None: not known, which becomes the trail's `problem`).
+    credentials in force (None: not known, which becomes the trail's `problem`), `readers` are the functions that give
+    the credentials in force.
     """
-    return _Walk(function, steps, effects, canonical, outcomes).run(frozenset(parameters))
+    return _Walk(function, steps, effects, canonical, outcomes, readers).run(frozenset(parameters))
 
 
 def outcome_of(trail: Trail) -> frozenset[Outcome] | None:

@@ -179,8 +179,8 @@ def lost_constants(case: Compared) -> list[Finding]:
     found = []
     for put in _gone(case):
         name = names.get(put.variable, put.variable)
-        if name not in case.after.version.names:
-            continue  # the variable itself is gone
+        if name not in case.after.version.names or put.variable in case.before.version.steps.saved:
+            continue  # the variable itself is gone, or it is one that saves credentials
         old, new = _reaching(case.before.version, put.variable), _reaching(case.after.version, name)
         other = _differs(case, put, old, new)
         if other is None:
