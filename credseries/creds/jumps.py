@@ -60,8 +60,8 @@ def caught_jumps(case: Compared) -> list[Finding]:
         does, did = ("leaves", "left") if jump.word == "break" else ("goes on with", "went on with")
         what = "the switch" if old.target.type == "switch_statement" else "the loop"
         message = (
-            f"this {jump.word} is caught by the loop that hides in the scoped form of line {line}: what comes after that "
-            f"runs now, where it {did} {what} (line {was} before the change)"
+            f"this {jump.word} is caught by the loop that hides in the scoped form of line {line}: what comes after "
+            f"that runs now, where it {did} {what} (line {was} before the change)"
         )
         visit = next(
             (
