@@ -8,7 +8,7 @@ import sys
 import typer
 
 from credseries import render
-from credseries.cli import checklist, convert, cover, demo, scan, send, split
+from credseries.cli import audit, checklist, convert, cover, demo, scan, send, split
 from credseries.errors import CredseriesError, EnvironmentProblem
 
 app = typer.Typer(
@@ -59,7 +59,7 @@ def _options(
     """Options that go before the command."""
 
 
-for module in (demo, scan, convert, split, cover, checklist, send):
+for module in (demo, scan, convert, split, cover, checklist, send, audit):
     module.add_to(app)
 
 

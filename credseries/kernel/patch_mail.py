@@ -112,7 +112,7 @@ class _Mail:
 def _messages(data: bytes) -> Iterator[bytes]:
     """The messages of an mbox, or the one message that a file is; `From ` lines within a message do not count."""
     starts = [
-        match for match in _MBOX_LINE.finditer(data) if match.start() == 0 or data[: match.start()].endswith(b"\n\n")
+        match for match in _MBOX_LINE.finditer(data) if match.start() == 0 or data.endswith(b"\n\n", 0, match.start())
     ]
     if not starts:
         yield data

@@ -257,6 +257,21 @@ def _read(repo: Repository, search: Search) -> tuple[dict[str, SourceFile], dict
     return sources, documents
 
 
+def read_tree(repo: Repository, commit: str) -> dict[str, bytes]:
+    """The files of a commit that say what tree it is. Raises NotAKernelTree."""
+    tree = repo.read_files(commit, _TREE_FILES)
+    missing = [path for path in _NEEDED if path not in tree]
+    if missing:
+        hint = "run in a clone of the kernel, or give one with --tree DIR"
+        raise NotAKernelTree(f"{commit[:12]} is not a kernel tree: it has no {', '.join(missing)}", hint=hint)
+    return tree
+
+
+def interface_of(tree: dict[str, bytes]) -> Interface:
+    """The credential interface in the files that `read_tree` gives."""
+    return read_interface(tree.get(CRED_HEADER, b""), tree.get(CRED_SOURCE, b""), tree.get(CLEANUP_HEADER))
+
+
 def survey(
     repo: Repository,
     search: Search,
@@ -270,11 +285,7 @@ def survey(
     """
     commit = search.commit
     try:
-        tree = repo.read_files(commit, _TREE_FILES)
-        missing = [path for path in _NEEDED if path not in tree]
-        if missing:
-            hint = "run in a clone of the kernel, or give one with --tree DIR"
-            raise NotAKernelTree(f"{commit[:12]} is not a kernel tree: it has no {', '.join(missing)}", hint=hint)
+        tree = read_tree(repo, commit)
         for path in paths:
             if repo.exists(commit, path.rstrip("/")) is None:
                 hint = "paths are relative to the top of the tree"
@@ -282,5 +293,5 @@ def survey(
         sources, documents = _read(repo, search)
     finally:
         search.close()
-    interface = read_interface(tree[CRED_HEADER], tree.get(CRED_SOURCE, b""), tree.get(CLEANUP_HEADER))
+    interface = interface_of(tree)
     return Survey(commit, read_release(tree["Makefile"]), interface, sources, documents, recipe, paths, forms)
