@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import credseries
@@ -29,9 +30,15 @@ void revert_creds(const struct cred *old);
 """
 
 
+@cache
+def source_file(path: str, source: bytes) -> SourceFile:
+    """A file, read once however many trees have it."""
+    return SourceFile(path, source)
+
+
 def reading(files: Mapping[str, bytes], base: Effects = CREDENTIALS) -> Reading:
     """What a tree that consists of some files says."""
-    program = Program({path: SourceFile(path, source) for path, source in files.items()}, base)
+    program = Program({path: source_file(path, source) for path, source in files.items()}, base)
     program.run()
     return Reading(program)
 

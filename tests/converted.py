@@ -349,7 +349,7 @@ int f(struct my_ctx *ctx)
         swap(PLAIN, SAVED, GUARD, REVERT),
     ),
     "nothing but a comment": (PLAIN, swap(PLAIN, ("\treturn err;\n", "\t/* done */\n\treturn err;\n"))),
-    "a new call under the override": (PLAIN, swap(PLAIN, REVERT[:1] + ("\ttell(ctx, err);\n\trevert_creds(old);\n",))),
+    "a new call under the override": (PLAIN, swap(PLAIN, (REVERT[0], "\ttell(ctx, err);\n\trevert_creds(old);\n"))),
     "a call removed": (UNWOUND, swap(UNWOUND, ("\tfinish(ctx);\n", ""))),
     "an argument added": (
         FILTERED,

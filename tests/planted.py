@@ -463,7 +463,8 @@ PLANTS = [
             CHECKED,
             SAVED,
             (
-                "\told = override_creds(ctx->cred);\n\terr = change(ctx);\n\tif (err == -ENODATA)\n\t\terr = 0;\n\trevert_creds(old);\n",
+                "\told = override_creds(ctx->cred);\n\terr = change(ctx);\n\tif (err == -ENODATA)\n"
+                "\t\terr = 0;\n\trevert_creds(old);\n",
                 "\tscoped_guard(cred, ctx->cred)\n\t\terr = change(ctx);\n",
             ),
         ),
@@ -667,8 +668,10 @@ int f(struct my_ctx *ctx)
             CHOICE,
             SAVED,
             (
-                "\tif (ctx->write)\n\t\told = override_creds(ctx->writer);\n\telse\n\t\told = override_creds(ctx->reader);\n\terr = change(ctx);\n\trevert_creds(old);\n",
-                "\tif (ctx->write)\n\t\tscoped_guard(cred, ctx->writer)\n\t\t\terr = change(ctx);\n\terr = change(ctx);\n",
+                "\tif (ctx->write)\n\t\told = override_creds(ctx->writer);\n\telse\n"
+                "\t\told = override_creds(ctx->reader);\n\terr = change(ctx);\n\trevert_creds(old);\n",
+                "\tif (ctx->write)\n\t\tscoped_guard(cred, ctx->writer)\n\t\t\terr = change(ctx);\n"
+                "\terr = change(ctx);\n",
             ),
         ),
         "moved-call",
@@ -681,7 +684,8 @@ int f(struct my_ctx *ctx)
             LOOP,
             (
                 "\t\trevert_creds(old);\n\t\tif (err)\n\t\t\tbreak;\n",
-                "\t\tif (err) {\n\t\t\trevert_creds(old);\n\t\t\tbreak;\n\t\t}\n\t\tsync_it(ctx);\n\t\trevert_creds(old);\n",
+                "\t\tif (err) {\n\t\t\trevert_creds(old);\n\t\t\tbreak;\n\t\t}\n\t\tsync_it(ctx);\n"
+                "\t\trevert_creds(old);\n",
             ),
             ("\treturn err;\n", "\tdone(ctx);\n\treturn err;\n"),
         ),
@@ -752,7 +756,8 @@ int f(struct my_ctx *ctx)
             ("\tconst struct cred *old = NULL;\n", "\tconst struct cred *old;\n"),
             (
                 "\tif (ctx->other)\n\t\told = override_creds(ctx->cred);\n\terr = change(ctx);\n",
-                "\tif (ctx->other)\n\t\told = override_creds(ctx->cred);\n\telse\n\t\tsettle(ctx);\n\terr = change(ctx);\n",
+                "\tif (ctx->other)\n\t\told = override_creds(ctx->cred);\n\telse\n\t\tsettle(ctx);\n"
+                "\terr = change(ctx);\n",
             ),
         ),
         "uninitialised",
@@ -906,7 +911,8 @@ int f(struct my_ctx *ctx)
             PREPARED,
             (
                 "\told = override_creds(new);\n\terr = change(ctx);\n\trevert_creds(old);\n\tput_cred(new);\n",
-                "\told = override_creds_light(new);\n\tput_cred(new);\n\terr = change(ctx);\n\trevert_creds_light(old);\n",
+                "\told = override_creds_light(new);\n\tput_cred(new);\n\terr = change(ctx);\n"
+                "\trevert_creds_light(old);\n",
             ),
         ),
         "lifetime",
@@ -952,8 +958,8 @@ int f(struct my_ctx *ctx)
         "moved-call",
         "err = change(sb);",
         extra=WRAPPER + "\nstatic inline const struct cred *unused(void);\n",
-        extra_after=WRAPPER
-        + "\nconst struct cred *my_creds(struct super_block *sb)\n{\n\tstruct my_fs *fs = sb->s_fs_info;\n\n\treturn fs->root;\n}\n",
+        extra_after=WRAPPER + "\nconst struct cred *my_creds(struct super_block *sb)\n{\n"
+        "\tstruct my_fs *fs = sb->s_fs_info;\n\n\treturn fs->root;\n}\n",
     ),
     Plant(
         "revert lost on an error path",
@@ -990,7 +996,8 @@ int f(struct my_ctx *ctx)
             SAVED,
             (
                 "\told = override_creds(ctx->cred);\n\terr = change(ctx);\n\trevert_creds(old);\n",
-                "\terr = -EPERM;\n\tif (may(ctx)) {\n\t\tscoped_guard(cred, ctx->cred)\n\t\t\terr = change(ctx);\n\t}\n",
+                "\terr = -EPERM;\n\tif (may(ctx)) {\n\t\tscoped_guard(cred, ctx->cred)\n"
+                "\t\t\terr = change(ctx);\n\t}\n",
             ),
         ),
         "moved-call",

@@ -121,13 +121,16 @@ class Compared:
             kind, severity, function.path, owner(function, offset), line, call, before, after, lines, message
         )
 
-    def words_before(self, keys: Iterable[str]) -> str:
-        """Credentials in the words of the version before."""
-        return self.before.trail.words(set(keys))
-
-    def words_after(self, keys: Iterable[str]) -> str:
-        """Credentials in the words of the version after."""
-        return self.after.trail.words(set(keys))
+    def words(self, before: Iterable[str], after: Iterable[str]) -> tuple[str, str]:
+        """Credentials before and after, in the words of each version; in full where the words are the same."""
+        keys = set(before), set(after)
+        was, now = self.before.trail.words(keys[0]), self.after.trail.words(keys[1])
+        if was == now and keys[0] != keys[1]:
+            was, now = (
+                f"{text} (which is {' or '.join(sorted(filter(None, found)))})"
+                for text, found in zip((was, now), keys, strict=True)
+            )
+        return was, now
 
 
 Check = Callable[[Compared], list[Finding]]

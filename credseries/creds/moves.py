@@ -58,7 +58,7 @@ def moved_calls(case: Compared) -> list[Finding]:
 
 
 def _moved(case: Compared, event: Event, allowed: set[str], more: set[str], keys: dict[str, Visit]) -> Finding:
-    before, after = case.words_before(allowed), case.words_after(more)
+    before, after = case.words(allowed, more)
     wrong = case.after.reads_current(event) and allowed == {CALLER.key}
     if wrong:
         message = f"{event.name} read the caller's credentials, and can now read {after}"
@@ -70,7 +70,7 @@ def _moved(case: Compared, event: Event, allowed: set[str], more: set[str], keys
 
 
 def _no_longer(case: Compared, event: Event, fewer: set[str], keys: dict[str, Visit]) -> Finding:
-    before, after = case.words_before(fewer), case.words_after(keys)
+    before, after = case.words(fewer, keys)
     message = f"{event.name}() also ran under {before} on some path, and now only runs under {after}"
     visit = _first(keys, keys)
     return case.finding(
@@ -130,7 +130,7 @@ def wrong_caller(case: Compared) -> list[Finding]:
         in_override = event.offset in nested
         if not others or not ((in_override and not nested_before) or (gone and not in_override)):
             continue
-        after = case.words_after(others)
+        after = case.after.trail.words(others)
         what = "this is now" if in_override else "what was the saved variable, the caller's credentials, is now"
         message = f"{event.name} is read under an override: {what} {after}, not the caller's credentials"
         visit = _first(keys, others)
@@ -235,7 +235,7 @@ def cleanup_order(case: Compared) -> list[Finding]:
         more = set(keys) - allowed
         if not allowed or not more:
             continue
-        was, now = case.words_before(allowed), case.words_after(more)
+        was, now = case.words(allowed, more)
         what = f"{by_hand}, now the cleanup of {scope.spelled}," if by_hand else f"the cleanup of {scope.spelled}"
         message = f"{what} ran under {was}, and can now run under {now}"
         visit = _first(keys, more)

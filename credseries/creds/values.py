@@ -14,7 +14,7 @@ from credseries.creds.trail import used
 from credseries.csource.flow import FlowNode
 from credseries.csource.flow import Kind as NodeKind
 from credseries.csource.syntax import field as child_field
-from credseries.csource.syntax import identifiers, text_of, unparenthesised, walk
+from credseries.csource.syntax import callee, identifiers, text_of, unparenthesised, walk
 
 _CONSTANTS = ("number_literal", "null", "true", "false", "char_literal")
 
@@ -22,22 +22,24 @@ _CONSTANTS = ("number_literal", "null", "true", "false", "char_literal")
 def lost_return_values(case: Compared) -> list[Finding]:
     """Calls whose value was used and is dropped now."""
     found = []
-    for event in case.after.version.events:
-        call = case.after.version.calls.get(event.offset)
-        partner = case.alignment.partner.get(event.offset)
+    for offset, call in sorted(case.after.version.calls.items()):
+        name = callee(call)
+        partner = case.alignment.partner.get(offset)
+        if partner is None and name in case.after.effects.overrides:
+            partner = case.alignment.tokens.get(offset)
         old = case.before.version.calls.get(partner) if partner is not None else None
-        if call is None or old is None or not used(old) or used(call):
+        if old is None or not used(old) or used(call):
             continue
         was = _use_of(old)
         found.append(
             case.finding(
                 Kind.LOST_RETURN_VALUE,
-                event.offset,
-                f"what {event.name}() returns was {was} and is dropped now",
-                call=event.name,
+                offset,
+                f"what {name}() returns was {was} and is dropped now",
+                call=name,
                 before=f"its value was {was}",
                 after="its value is dropped",
-                path=_path_to(case, event.offset),
+                path=_path_to(case, offset),
             )
         )
     return found
