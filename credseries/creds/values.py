@@ -13,8 +13,8 @@ from credseries.creds.compared import Compared, Finding, Kind
 from credseries.creds.trail import used
 from credseries.csource.flow import FlowNode
 from credseries.csource.flow import Kind as NodeKind
+from credseries.csource.syntax import arguments, callee, identifiers, text_of, unparenthesised, walk
 from credseries.csource.syntax import field as child_field
-from credseries.csource.syntax import callee, identifiers, text_of, unparenthesised, walk
 
 _CONSTANTS = ("number_literal", "null", "true", "false", "char_literal")
 
@@ -26,7 +26,7 @@ def lost_return_values(case: Compared) -> list[Finding]:
         name = callee(call)
         partner = case.alignment.partner.get(offset)
         if partner is None and name in case.after.effects.overrides:
-            partner = case.alignment.tokens.get(offset)
+            partner = _same_override(case, call)
         old = case.before.version.calls.get(partner) if partner is not None else None
         if old is None or not used(old) or used(call):
             continue
@@ -43,6 +43,17 @@ def lost_return_values(case: Compared) -> list[Finding]:
             )
         )
     return found
+
+
+def _same_override(case: Compared, call: Node) -> int | None:
+    """The override before the change that asks for what one after it asks for: overrides are no events."""
+    passed = arguments(call)
+    place = case.alignment.tokens.get(passed[0].start_byte) if passed else None
+    for offset, old in case.before.version.calls.items():
+        given = arguments(old)
+        if given and given[0].start_byte == place and callee(old) in case.before.effects.overrides:
+            return offset
+    return None
 
 
 def _path_to(case: Compared, offset: int) -> tuple[int, ...]:
