@@ -13,7 +13,7 @@ from credseries.creds.compared import Compared, Finding, Kind
 from credseries.creds.trail import used
 from credseries.csource.flow import FlowNode
 from credseries.csource.flow import Kind as NodeKind
-from credseries.csource.syntax import arguments, callee, identifiers, text_of, unparenthesised, walk
+from credseries.csource.syntax import callee, identifiers, text_of, unparenthesised, walk
 from credseries.csource.syntax import field as child_field
 
 _CONSTANTS = ("number_literal", "null", "true", "false", "char_literal")
@@ -47,11 +47,10 @@ def lost_return_values(case: Compared) -> list[Finding]:
 
 def _same_override(case: Compared, call: Node) -> int | None:
     """The override before the change that asks for what one after it asks for: overrides are no events."""
-    passed = arguments(call)
-    place = case.alignment.tokens.get(passed[0].start_byte) if passed else None
-    for offset, old in case.before.version.calls.items():
-        given = arguments(old)
-        if given and given[0].start_byte == place and callee(old) in case.before.effects.overrides:
+    asked = case.after.trail.credentials.get(call.start_byte)
+    for offset, credential in sorted(case.before.trail.credentials.items()):
+        old = case.before.version.calls.get(offset)
+        if asked is not None and credential.key == asked.key and old is not None and used(old):
             return offset
     return None
 
