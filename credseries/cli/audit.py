@@ -11,6 +11,7 @@ from credseries import render
 from credseries.cli.options import HERE, Json, Tree, open_repository
 
 if TYPE_CHECKING:
+    from credseries.kernel.git import Repository
     from credseries.review.audit import Placed, Report
 
 What = Annotated[
@@ -75,7 +76,8 @@ def audit(what: What, base: AuditBase = None, tree: Tree = HERE, json: Json = Fa
 
     repo = open_repository(tree)
     with render.working("comparing functions over every path"):
-        series = read_series(repo, what, base, sys.stdin.buffer.read)
+        start = base if base is not None else _recorded_base(repo, what)
+        series = read_series(repo, what, start, sys.stdin.buffer.read)
         report = audit_series(repo, series)
     for remark in series.remarks:
         render.complain(render.printable(f"note: {remark}"))
@@ -85,6 +87,19 @@ def audit(what: What, base: AuditBase = None, tree: Tree = HERE, json: Json = Fa
         _show(report)
     if not report.passes:
         raise typer.Exit(1)
+
+
+def _recorded_base(repo: Repository, what: list[str]) -> str | None:
+    """The base of a series that `credseries split` made and that is checked out: HEAD says nothing about it then."""
+    from credseries.errors import NotASeries
+    from credseries.series import saved
+
+    if len(what) != 1 or what[0] != repo.current_branch():
+        return None
+    try:
+        return saved.load(repo, what[0]).base
+    except NotASeries:
+        return None
 
 
 def _show(report: Report) -> None:

@@ -170,6 +170,12 @@ def _by_place(file: SourceFile | None) -> dict[tuple[str, int], Function]:
     return found
 
 
+def same_function(after: Function, old: Reading, new: Reading) -> Function | None:
+    """The function of another tree that has a function's file, name and place among those of that name."""
+    file = new.program.files.get(after.path)
+    return None if file is None else _by_place(old.program.files.get(after.path)).get(_place(file, after))
+
+
 def meaning_changed(pairs: Pairs, old: Reading, new: Reading) -> set[str]:
     """The names of changed functions whose callers, wherever they are, have to be looked at again."""
     paths = {pair.after.path for pair in pairs.changed} | {item.path for item in pairs.removed.values()}

@@ -13,7 +13,10 @@ from credseries.errors import GitFailed
 from credseries.kernel.git import Repository
 from credseries.kernel.git_process import Finished
 
-_NOISE = re.compile(r"^(?:Falling back|Performing|Applied patch|Checking patch|warning:|U \S).*$", re.MULTILINE)
+# What `git apply --3way` says on the way: that it tries one thing after the other, and which paths are in conflict.
+_NOISE = re.compile(
+    r"^(?:Falling back|Performing|Checking patch|Applied patch .* cleanly|warning:|U \S).*$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Stack:
 
     def __init__(self, repo: Repository, tree: str, index: Path) -> None:
         self.tree = tree
-        self._repo, self._environment = repo, {"GIT_INDEX_FILE": str(index)}
+        self._repo, self._index = repo, index
+        self._environment = {"GIT_INDEX_FILE": str(index)}
         self._clean = False
 
     def _git(self, *arguments: str, data: bytes | None = None) -> Finished:
@@ -36,7 +40,8 @@ class Stack:
 
     def _reset(self) -> None:
         if not self._clean:
-            self._must("read-tree", "--reset", self.tree)
+            self._index.unlink(missing_ok=True)
+            self._must("read-tree", self.tree)
             self._clean = True
 
     def _must(self, *arguments: str) -> str:

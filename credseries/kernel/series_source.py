@@ -19,7 +19,8 @@ _SUFFIXES = (".patch", ".eml", ".diff", ".mbox", ".mbx", ".txt", ".gz")
 class Step:
     """One patch of a series: its number from 1, its commit (or empty), and the trees before and after it.
 
-    `rejected` says why it could not be applied; then both trees are the same, and `files` are those that it names.
+    `rejected` says why there is nothing of it to look at; then both trees are the same, and `files` are those that it
+    names.
     """
 
     number: int
@@ -137,7 +138,9 @@ def _apply(repo: Repository, base: str, found: PatchSet) -> list[Step]:
 
 
 def _step(number: int, patch: Patch, before: str, after: str, rejected: Rejected | None) -> Step:
-    reason = rejected.reason if rejected is not None else ""
+    reason = f"it does not apply: {rejected.reason}" if rejected is not None else ""
+    if rejected is None and before == after:
+        reason = "it changes nothing: the base has it already"
     return Step(patch.number or number, patch.subject, "", before, after, patch.files, reason)
 
 

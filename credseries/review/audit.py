@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from credseries.creds.audit import Audited, Finding, Kind, Severity, audit_function
-from credseries.creds.pairs import Pair, Pairs, find_pairs, meaning_changed
+from credseries.creds.pairs import Pair, Pairs, find_pairs, meaning_changed, same_function
 from credseries.creds.reading import Reading
 from credseries.creds.sites import Site, SiteKind
 from credseries.kernel.git import Repository
@@ -97,7 +97,7 @@ class _Audit:
         for step in self.series.steps:
             if step.rejected:
                 for file in step.files or ("",):
-                    self._skip(file, "", f"patch {step.number} does not apply: {step.rejected}")
+                    self._skip(file, "", f"patch {step.number}: {step.rejected}")
             elif self.snapshots.changed[step.before, step.after]:
                 self._step(step)
         self.findings += _unconverted(self.series, self.snapshots)
@@ -124,9 +124,28 @@ class _Audit:
                 self._skip(function.path, function.name, f"patch {step.number}: {audited.reason}")
             else:
                 self.analysed.add((function.path, function.name))
-            found += audited.findings
+            found += self._against_base(step, pair, audited.findings, new)
         ordered = sorted(found, key=lambda item: (item.file, item.line, item.kind.value))
         self.findings += [Placed(finding, step) for finding in dict.fromkeys(ordered)]
+
+    def _against_base(self, step: Step, pair: Pair, findings: tuple[Finding, ...], new: Reading) -> list[Finding]:
+        """A finding is a note where the patch only puts back what the series' base had: what was wrong came before."""
+        if not findings or step.before == self.series.base:
+            return list(findings)
+        base = self.snapshots.reading(self.series.base)
+        paths = set(self.snapshots.between(self.series.base, step.after)) | {pair.after.path}
+        pairs = find_pairs(paths, base, new)
+        first = same_function(pair.after, base, new)
+        if first is None:
+            return list(findings)
+        audited = self._compare(Pair(first, pair.after), pairs, base, new)
+        wrong = {(item.kind, item.function, item.line, item.call) for item in audited.findings}
+        return [
+            item
+            if audited.reason or (item.kind, item.function, item.line, item.call) in wrong
+            else replace(item, severity=Severity.NOTE, message=f"{item.message}; that is as it was before the series")
+            for item in findings
+        ]
 
     def _compare(self, pair: Pair, pairs: Pairs, old: Reading, new: Reading) -> Audited:
         audited = audit_function(pair.before, pair.after, old, new, pairs.removed, pairs.added)
@@ -217,6 +236,6 @@ def audit(repo: Repository, series: Series) -> Report:
     read_tree(repo, series.base)
     cache = Cache(repo)
     try:
-        return _Audit(repo, replace(series), cache).run()
+        return _Audit(repo, series, cache).run()
     finally:
         cache.close()

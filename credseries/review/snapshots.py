@@ -61,6 +61,10 @@ class Snapshots:
             self._files[tree] = kept | {path: SourceFile(path, text) for path, text in texts.items()}
         return self._files[tree]
 
+    def between(self, old: str, new: str) -> list[str]:
+        """The C files that differ between two trees."""
+        return [path for path in self._repo.changed_files(old, new) or {} if is_source(path)]
+
     def reading(self, tree: str, extra: Mapping[str, SourceFile] | None = None) -> Reading:
         """What a tree says; with `extra`, with files that are not among its files otherwise."""
         if extra:
