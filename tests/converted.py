@@ -51,6 +51,13 @@ const struct cred *my_override_creds(struct super_block *sb)
 }
 """
 
+CLASS = """
+DEFINE_CLASS(my_fs, const struct cred *, revert_creds(_T), my_override_creds(sb), struct super_block *sb)
+"""
+LIGHT_CLASS = """
+DEFINE_GUARD(acting, const struct cred *, _T = override_creds_light(_T), revert_creds_light(_T))
+"""
+
 # name, before, after, and where another file counts: what that is before and after
 RIGHT: dict[str, tuple[str, ...]] = {
     "guard": (PLAIN, swap(PLAIN, SAVED, GUARD, REVERT)),
@@ -210,6 +217,18 @@ int f(struct my_ctx *ctx)
     "setup puts what it makes after its caller's light override": (
         SETUP,
         SETUP.replace("\tput_cred(new);\n\treturn err;\n", "\tput_cred(new);\n\treturn err ? err : 0;\n"),
+    ),
+    "a guard class of the tree's own": (
+        WRAPPED,
+        swap(WRAPPED, SAVED, ("\told = my_override_creds(sb);\n", "\tguard(my_fs)(sb);\n"), REVERT),
+        WRAPPER,
+        WRAPPER + CLASS,
+    ),
+    "a class of the tree's own, light": (
+        PLAIN,
+        swap(PLAIN, SAVED, ("\told = override_creds(ctx->cred);\n", "\tCLASS(acting, scope)(ctx->cred);\n"), REVERT),
+        "",
+        LIGHT_CLASS,
     ),
     "a choice of two, made before the guard": (
         CHOICE,

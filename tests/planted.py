@@ -962,6 +962,17 @@ int f(struct my_ctx *ctx)
         "\tstruct my_fs *fs = sb->s_fs_info;\n\n\treturn fs->root;\n}\n",
     ),
     Plant(
+        "guard class of another credential",
+        WRAPPED,
+        swap(WRAPPED, SAVED, ("\told = my_override_creds(sb);\n", "\tguard(my_fs)(sb);\n"), REVERT),
+        "moved-call",
+        "err = change(sb);",
+        extra=WRAPPER,
+        extra_after=WRAPPER
+        + "\nDEFINE_CLASS(my_fs, const struct cred *, revert_creds(_T), override_creds(sb->root),\n"
+        + "\t     struct super_block *sb)\n",
+    ),
+    Plant(
         "revert lost on an error path",
         EARLY,
         swap(EARLY, ("\t\trevert_creds(old);\n\t\tfinish(ctx);\n", "\t\tfinish(ctx);\n")),

@@ -33,7 +33,8 @@ app = typer.Typer(
     \b
     Exit status:
       0    done
-      1    a refusal: nothing could be converted, or a line of the checklist fails
+      1    a refusal: nothing could be converted, a line of the checklist fails, or
+           the audit finds something
       2    wrong use: the request cannot be carried out as given
       3    source that cannot be read as C
       4    something on this machine is missing or broken

@@ -53,9 +53,18 @@ class Version:
         return sorted((event for step in self.steps.steps for event in step.events), key=lambda event: event.offset)
 
     @cached_property
+    def calls_at(self) -> dict[int, list[Node]]:
+        """The call expressions that begin at an offset, outermost first: `f(x)->g()` is two."""
+        found: defaultdict[int, list[Node]] = defaultdict(list)
+        for node in walk(self.variant.body):
+            if node.type == "call_expression":
+                found[node.start_byte].append(node)
+        return dict(found)
+
+    @cached_property
     def calls(self) -> dict[int, Node]:
         """Each call expression by its offset (of two that begin there, the inner one)."""
-        return {node.start_byte: node for node in walk(self.variant.body) if node.type == "call_expression"}
+        return {offset: nodes[-1] for offset, nodes in self.calls_at.items()}
 
     @cached_property
     def names(self) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
@@ -22,14 +22,10 @@ _CONSTANTS = ("number_literal", "null", "true", "false", "char_literal")
 def lost_return_values(case: Compared) -> list[Finding]:
     """Calls whose value was used and is dropped now."""
     found = []
-    for offset, call in sorted(case.after.version.calls.items()):
-        name = callee(call)
-        partner = case.alignment.partner.get(offset)
-        if partner is None and name in case.after.effects.overrides:
-            partner = _same_override(case, call)
-        old = case.before.version.calls.get(partner) if partner is not None else None
-        if old is None or not used(old) or used(call):
+    for call, old in _same_calls(case):
+        if not used(old) or used(call):
             continue
+        name, offset = callee(call), call.start_byte
         was = _use_of(old)
         found.append(
             case.finding(
@@ -43,6 +39,17 @@ def lost_return_values(case: Compared) -> list[Finding]:
             )
         )
     return found
+
+
+def _same_calls(case: Compared) -> Iterator[tuple[Node, Node]]:
+    """Each call after the change with the same call before it."""
+    for offset, calls in sorted(case.after.version.calls_at.items()):
+        partner = case.alignment.partner.get(offset)
+        if partner is None and callee(calls[-1]) in case.after.effects.overrides:
+            partner = _same_override(case, calls[-1])
+        olds = case.before.version.calls_at.get(partner, []) if partner is not None else []
+        if len(olds) == len(calls):
+            yield from zip(calls, olds, strict=True)
 
 
 def _same_override(case: Compared, call: Node) -> int | None:
