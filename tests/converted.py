@@ -6,6 +6,7 @@ from tests.planted import (
     CHECKED,
     CHOICE,
     EARLY,
+    FELL_THROUGH,
     FILTERED,
     GUARD,
     LIGHT,
@@ -275,6 +276,34 @@ int f(struct my_ctx *ctx)
 	return err;
 }
 """,
+    ),
+    "constants returned at once, their variable gone": (
+        swap(FELL_THROUGH, ("if (rc < 0)", "if (rc)")),
+        """\
+int f(struct my_ctx *ctx)
+{
+	int rc;
+
+	guard(cred)(ctx->cred);
+	if (!look(ctx))
+		return -EIO;
+	rc = change(ctx);
+	if (rc)
+		return rc;
+	return 0;
+}
+""",
+    ),
+    "a constant that was known": (
+        swap(FELL_THROUGH, ("if (rc < 0)", "if (rc)"), ("int rc = -EIO;", "int rc = 0;")),
+        swap(
+            FELL_THROUGH,
+            ("if (rc < 0)", "if (rc)"),
+            ("int rc = -EIO;", "int rc = 0;"),
+            ("\trc = 0;\nout:", "out:"),
+            LIGHT,
+            LIGHT_REVERT,
+        ),
     ),
     "early exit out of a scope": (
         EARLY,

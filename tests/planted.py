@@ -312,6 +312,24 @@ int f(struct my_ctx *ctx)
 	return err;
 }
 """
+FELL_THROUGH = """\
+int f(struct my_ctx *ctx)
+{
+	const struct cred *old;
+	int rc = -EIO;
+
+	old = override_creds(ctx->cred);
+	if (!look(ctx))
+		goto out;
+	rc = change(ctx);
+	if (rc < 0)
+		goto out;
+	rc = 0;
+out:
+	revert_creds(old);
+	return rc;
+}
+"""
 EARLY = """\
 int f(struct my_ctx *ctx)
 {
@@ -470,6 +488,29 @@ PLANTS = [
         ),
         "lost-return-value",
         "err = change(ctx);",
+    ),
+    Plant(
+        "constant lost with its variable",
+        FELL_THROUGH,
+        """\
+int f(struct my_ctx *ctx)
+{
+	guard(cred)(ctx->cred);
+	if (!look(ctx))
+		return -EIO;
+	return change(ctx);
+}
+""",
+        "lost-return-value",
+        "return change(ctx);",
+    ),
+    Plant(
+        "one of two equal constants lost",
+        swap(FELL_THROUGH, ("int rc = -EIO;", "int rc = 0;")),
+        swap(FELL_THROUGH, ("int rc = -EIO;", "int rc = 0;"), SAVED, GUARD, REVERT, ("\trc = 0;\nout:", "out:")),
+        "lost-return-value",
+        "goto out;",
+        nth=1,
     ),
     Plant(
         "label after the return, run overridden by a guard",

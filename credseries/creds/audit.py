@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 from credseries.creds.align import Version, align
 from credseries.creds.balance import NAMES
 from credseries.creds.compared import Check, Compared, Finding, Kind, Severity, Side
+from credseries.creds.constants import lost_constants
 from credseries.creds.initialised import uninitialised
 from credseries.creds.inline import NotSimple, calls_in, inline
 from credseries.creds.jumps import caught_jumps
@@ -21,7 +22,7 @@ from credseries.creds.mixed import gotos_and_guards, two_disciplines
 from credseries.creds.moves import cleanup_order, left_in_force, moved_calls, skipped_guards, wrong_caller
 from credseries.creds.reading import Reading
 from credseries.creds.references import ledger, lifetimes, slips
-from credseries.creds.values import lost_constants, lost_return_values
+from credseries.creds.values import lost_return_values
 from credseries.csource.function import Function, Variant
 
 __all__ = ["Audited", "Finding", "Kind", "Severity", "audit_function", "touches_credentials"]

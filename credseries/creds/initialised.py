@@ -1,7 +1,8 @@
 """Definite assignment: locals that can be read before anything was put into them.
 
 Only plain locals whose address is never taken: no arrays, no structures, no statics. What a `for_each` macro steps
-through it also sets, and so may a call (which can be a macro) that is given a bare name: that counts as a read first.
+through it also sets, and so may a call (which can be a macro) that is given a bare name: that counts as a read first,
+unless the name is a macro's by its capitals.
 """
 
 from __future__ import annotations
@@ -133,9 +134,17 @@ class _Body:
             return
         if _declared_here(syntax) or _in_sizeof(syntax) or _is_target(syntax):
             return
-        yield _Use(syntax.start_byte, text_of(syntax), sets=False)
+        if not _of_macro(syntax):
+            yield _Use(syntax.start_byte, text_of(syntax), sets=False)
         if syntax.parent is not None and syntax.parent.type == "argument_list":
             yield _Use(syntax.start_byte, text_of(syntax), sets=True)
+
+
+def _of_macro(identifier: Node) -> bool:
+    """Whether an identifier is an argument of a macro by its name, which may be what sets it."""
+    listed = identifier.parent
+    call = listed.parent if listed is not None and listed.type == "argument_list" else None
+    return call is not None and call.type == "call_expression" and callee(call).isupper()
 
 
 def _is_target(identifier: Node) -> bool:

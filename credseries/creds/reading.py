@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from credseries.creds.canonical import Canon, Meaning, meaning, single_values
 from credseries.creds.classes import guard_classes, spelled
 from credseries.creds.effects import CREDENTIALS, Discipline, Effects
+from credseries.creds.follow import follow, outcome_of
 from credseries.creds.operations import Steps, read_steps
 from credseries.creds.program import Program, SourceFile
-from credseries.creds.trail import Outcome, Trail, follow, outcome_of
+from credseries.creds.trail import Outcome, Trail
 from credseries.csource.function import Function, Variant
 
 _HEADER = "include/linux/cred.h"
