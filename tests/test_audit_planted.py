@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.auditcase import Plant, audit_text, told
+from credseries.creds.audit import audit_function
+from credseries.creds.effects import CREDENTIALS
+from credseries.creds.reading import uncounted
+from tests.auditcase import CRED_H, HEADER, Plant, audit_text, functions, reading, told
 from tests.converted import RIGHT
+from tests.planted import PLAIN as PLAIN_OVERRIDE
 from tests.planted import PLANTS
 
 # findings that a planted bug brings along besides the one that names it: more calls that move, a reference that leaks
@@ -124,3 +128,33 @@ int f(struct my_ctx *ctx)
 """
     audited = audit_text(before, after)
     assert "go_on() in the head of a loop" in audited.reason
+
+
+# -- a tree whose override_creds() takes no reference
+
+
+def test_where_nothing_is_counted_the_pairs_may_be_mixed() -> None:
+    after = PLAIN_OVERRIDE.replace("override_creds(ctx->cred)", "override_creds_light(ctx->cred)")
+    readings = [
+        reading({CRED_H: HEADER, "fs/t.c": text.encode()}, uncounted(CREDENTIALS)) for text in (PLAIN_OVERRIDE, after)
+    ]
+    one, two = (functions(item, "fs/t.c")["f"] for item in readings)
+    assert told(audit_function(one, two, *readings)) == []
+    assert {item.kind.value for item in audit_text(PLAIN_OVERRIDE, after).findings} == {"lost-reference"}
+
+
+def test_calls_move_there_all_the_same() -> None:
+    plant = next(item for item in PLANTS if item.name == "filter after the region")
+    readings = [
+        reading({CRED_H: HEADER, "fs/t.c": text.encode()}, uncounted(CREDENTIALS))
+        for text in (plant.before, plant.after)
+    ]
+    one, two = (functions(item, "fs/t.c")["f"] for item in readings)
+    [finding] = audit_function(one, two, *readings).findings
+    assert (finding.kind.value, finding.call) == ("moved-call", "filter")
+
+
+def test_a_function_that_is_added_is_looked_at_on_its_own() -> None:
+    audited = audit_text("int x;\n", PLAIN_OVERRIDE.replace("revert_creds(old)", "revert_creds_light(old)"))
+    assert [item.kind.value for item in audited.findings] == ["extra-reference"]
+    assert audit_text("int x;\n", PLAIN_OVERRIDE).findings == ()

@@ -6,6 +6,7 @@ like. A path on which a variable was tested to hold nothing owes nothing for it.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ _IS_NULL = frozenset({"IS_ERR", "IS_ERR_OR_NULL"})
 _NOTHING = 99  # in the ledger: the variable was tested and holds nothing
 _MOST = 3  # a loop that takes one each time round need not be counted for ever
 _MOST_STATES = 4000
+_PUTS_REVERTED = re.compile(rb"\bput_cred\s*\(\s*\w*revert_creds\w*\s*\(")
 
 Ledger = tuple[tuple[str, int], ...]
 
@@ -151,7 +153,9 @@ class _Books:
             null_test(node.syntax) if node.kind is Kind.CONDITION and node.syntax is not None else None
             for node in self.nodes
         ]
-        self.result = Balances()
+        # put_cred(revert_creds(old)) drops what was in force, and that is not followed here
+        puts_reverted = _PUTS_REVERTED.search(version.variant.masked.text) is not None
+        self.result = Balances(complete=not puts_reverted)
         for entry in (entry for entries in self.entries for entry in entries):
             self.result.found.setdefault(entry.key, {})
             self.result.spelled.setdefault(entry.key, entry.spelled)
