@@ -178,7 +178,8 @@ class Program:
         """The effects table that holds in a file."""
         found = self.scopes.extended(effects_for(path, self.base, self.summaries), path)
         drops = Drops(found, lambda name: self._definition(name, path), gives_up)
-        return replace(found, lasting=self.files[path].lasting, drops=drops)
+        file = self.files.get(path)
+        return replace(found, lasting=file.lasting if file is not None else frozenset(), drops=drops)
 
     def _definition(self, name: str, path: str) -> Function | None:
         """A function by its name, as a file sees it."""

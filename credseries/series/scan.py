@@ -276,6 +276,21 @@ def _read(repo: Repository, search: Search) -> tuple[dict[str, SourceFile], dict
     return sources, documents
 
 
+def read_tree(repo: Repository, commit: str) -> dict[str, bytes]:
+    """The files of a commit that say what tree it is. Raises NotAKernelTree."""
+    tree = repo.read_files(commit, _TREE_FILES)
+    missing = [path for path in _NEEDED if path not in tree]
+    if missing:
+        hint = "run in a clone of the kernel, or give one with --tree DIR"
+        raise NotAKernelTree(f"{commit[:12]} is not a kernel tree: it has no {', '.join(missing)}", hint=hint)
+    return tree
+
+
+def interface_of(tree: dict[str, bytes]) -> Interface:
+    """The credential interface in the files that `read_tree` gives."""
+    return read_interface(tree.get(CRED_HEADER, b""), tree.get(CRED_SOURCE, b""), tree.get(CLEANUP_HEADER))
+
+
 def survey(
     repo: Repository,
     search: Search,
@@ -289,19 +304,14 @@ def survey(
     """
     commit = search.commit
     try:
-        tree = repo.read_files(commit, _TREE_FILES)
-        missing = [path for path in _NEEDED if path not in tree]
-        if missing:
-            hint = "run in a clone of the kernel, or give one with --tree DIR"
-            raise NotAKernelTree(f"{commit[:12]} is not a kernel tree: it has no {', '.join(missing)}", hint=hint)
+        tree = read_tree(repo, commit)
         for path in paths:
             if repo.exists(commit, path.rstrip("/")) is None:
                 hint = "paths are relative to the top of the tree"
                 raise UnknownPath(f"{path} is not in commit {commit[:12]}", hint=hint)
         sources, documents = _read(repo, search)
-        interface = read_interface(tree[CRED_HEADER], tree.get(CRED_SOURCE, b""), tree.get(CLEANUP_HEADER))
         version = read_release(tree["Makefile"])
-        return Survey(commit, version, interface, sources, documents, recipe, paths, forms, _finder(search))
+        return Survey(commit, version, interface_of(tree), sources, documents, recipe, paths, forms, _finder(search))
     finally:
         search.close()
 
