@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from credseries.creds.effects import CREDENTIALS, ZERO, Discipline, Effects, Outcome, Push, Reference, Values
 from credseries.creds.effects import Swap as SwapAct
-from credseries.creds.places import RESULT, Test, in_call, place_of, root_of
+from credseries.creds.places import RESULT, Test, in_call, place_of, read_test, root_of
 from credseries.creds.scope_classes import enter, hides
 from credseries.creds.values import follow, tested_members
 from credseries.csource.flow import Flow, FlowNode, Kind
@@ -598,9 +598,8 @@ def followed(variant: Variant, effects: Effects, read: Steps, *, members: bool =
                 for choice in operation.choices:
                     candidates.update(place for place, _ in (*choice.given, *choice.leaves) if place != RESULT)
         if node.kind is Kind.RETURN and node.syntax is not None:
-            place = place_of(node.syntax)
-            if place is not None and "." not in place and "*" not in place:
-                candidates.add(place)
+            told = read_test(node.syntax, effects.values).places()
+            candidates.update(place for place in told if "." not in place and "*" not in place)
     if members:
         candidates |= tested_members(read.flow, variant.parameters)
     known = frozenset({*effects.overrides, *effects.reverts, *effects.references})
