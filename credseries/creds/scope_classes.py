@@ -11,9 +11,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from tree_sitter import Node
-
 from credseries.creds.effects import Discipline, Effects
+from credseries.creds.scope_halves import (
+    PUTS,
+    TAKES,
+    VALUE,
+    Halves,
+    calls_in,
+    enters,
+    halves_of,
+    leaves,
+    parsed,
+    puts,
+    takes,
+)
 from credseries.csource.lexical import Lexed
 from credseries.csource.macros import (
     Macro,
@@ -26,26 +37,14 @@ from credseries.csource.macros import (
     words_of,
 )
 from credseries.csource.statements import DEFINING, KEPT, StatementMacros
-from credseries.csource.syntax import arguments, callee, parse, text_of, walk
-from credseries.csource.syntax import field as child_field
+from credseries.csource.syntax import callee
 
-# Calls that take, and calls that drop, a reference to credentials (include/linux/cred.h).
-_TAKES = frozenset(
-    {"get_cred", "get_new_cred", "get_current_cred", "get_task_cred", "prepare_creds", "prepare_exec_creds"}
-    | {"prepare_kernel_cred", "cred_alloc_blank", "get_cred_rcu"}
-)
-_PUTS = frozenset({"put_cred", "abort_creds", "__put_cred"})
-_ASKS = frozenset({"IS_ERR", "IS_ERR_OR_NULL", "likely", "unlikely"})
-_CONDITIONAL = ("if_statement", "conditional_expression", "switch_statement", "case_statement", "labeled_statement")
-_REPEATED = ("while_statement", "for_statement", "do_statement")
 _DEEPEST = 8  # classes that extend classes that extend ..
-_VALUE = "_T"  # what cleanup.h calls the variable of a class in its definition
 # Looks ahead, because a cleanup function may be that of a class: both are found.
 _SCOPE = re.compile(
     rb"(?<!\w)(?:guard|CLASS|scoped_guard|scoped_class|__free|(?:__)?cleanup(?:__)?)(?=\s*\(\s*(\w+))"
     rb"|class_(?=(\w+?)_(?:con|de)structor\b)"
 )
-_LOCK = re.compile(r"\b_T\s*->\s*lock\b")
 _SIMPLE = re.compile(r"[\w\s]*\w(?:\([^()]*\))?(?:(?:->|\.)\w+|\[\w+\])*")
 
 
@@ -159,186 +158,6 @@ def _definitions(text: str, path: str, macros: Macros) -> list[Definition]:
     return found
 
 
-# -- what the parts of a definition do
-
-
-@dataclass(frozen=True)
-class _Saved:
-    """Where entering keeps what was in force: a member of the class's variable, or (empty) the variable itself."""
-
-    member: str
-    name: str
-    argument: str
-    discipline: Discipline
-
-
-def _code(text: str) -> Node:
-    return parse(f"void f(void)\n{{\n{text};\n}}".encode())
-
-
-def _calls(root: Node) -> list[Node]:
-    return [node for node in walk(root) if node.type == "call_expression"]
-
-
-def _around(node: Node) -> list[str]:
-    found = []
-    parent = node.parent
-    while parent is not None:
-        operator = child_field(parent, "operator") if parent.type == "binary_expression" else None
-        short = operator is not None and text_of(operator) in ("&&", "||")
-        found.append("short circuit" if short else parent.type)
-        parent = parent.parent
-    return found
-
-
-def _place(text: str) -> tuple[str, str]:
-    """The variable and the members of an expression like `_T->old`."""
-    flat = "".join(text.split()).replace("->", ".").strip("()")
-    root, _, member = flat.partition(".")
-    return root, member
-
-
-def _enters(text: str, effects: Effects) -> _Saved | str | None:
-    """What the entering half of a class does: saves what an override returns; else why not; None: no credentials."""
-    root = _code(text)
-    touching = [call for call in _calls(root) if effects.touches(callee(call))]
-    if not touching:
-        return None
-    for call in touching:
-        name = callee(call)
-        if name in effects.opaque:
-            return effects.opaque[name]
-        if name in effects.reverts:
-            return f"{name}() is called where its scope begins"
-    if root.has_error:
-        return "its definition does not parse"
-    if len(touching) > 1:
-        return "it overrides more than once"
-    [call] = touching
-    around = _around(call)
-    if any(kind in (*_CONDITIONAL, *_REPEATED, "short circuit") for kind in around):
-        return "it overrides on some paths only"
-    for other in _calls(root):
-        inside = call.start_byte <= other.start_byte < call.end_byte
-        if not inside and callee(other) not in _ASKS:
-            return f"entering it also calls {callee(other)}()"
-    member = _kept(call, root)
-    if member is None:
-        return f"what {callee(call)}() returns is not what it keeps"
-    passed = arguments(call)
-    argument = " ".join(" ".join(text_of(part) for part in passed).split())
-    return _Saved(member, callee(call), argument, effects.overrides[callee(call)])
-
-
-def _kept(call: Node, root: Node) -> str | None:
-    """The member of the class's variable that holds what a call returns (empty: all of it), or None."""
-    holder = call.parent
-    while holder is not None and holder.type == "parenthesized_expression":
-        holder = holder.parent
-    if holder is None or holder.type not in ("assignment_expression", "init_declarator"):
-        return None
-    target = child_field(holder, "left") or child_field(holder, "declarator")
-    while target is not None and target.type == "pointer_declarator":
-        target = child_field(target, "declarator")
-    name, member = _place(text_of(target)) if target is not None else ("", "")
-    if name == _VALUE:
-        return member
-    # a variable of a statement expression, which is then its value
-    values = [node for node in walk(root) if node.type == "compound_statement" and node.parent is not None]
-    for block in values:
-        last = block.named_children[-1] if block.named_children else None
-        enclosing = block.parent is not None and block.parent.type == "parenthesized_expression"
-        if enclosing and last is not None and text_of(last).strip("; \n") == name:
-            return member
-    return None
-
-
-def _leaves(text: str, saved: _Saved, effects: Effects) -> str | None:
-    """Why the leaving half of a class does not end what the entering half began, or None when it does."""
-    root = _code(text)
-    touching = [call for call in _calls(root) if effects.touches(callee(call))]
-    if root.has_error:
-        return "its definition does not parse"
-    for call in touching:
-        if callee(call) in effects.opaque:
-            return effects.opaque[callee(call)]
-    if len(touching) != 1 or callee(touching[0]) not in effects.reverts:
-        return f"leaving it does not end what {saved.name}() began"
-    [call] = touching
-    name = callee(call)
-    passed = arguments(call)
-    kept, member = _place(text_of(passed[0])) if len(passed) == 1 else ("", "")
-    if kept != _VALUE or member != saved.member:
-        return f"{name}() is not given what {saved.name}() returned"
-    if effects.reverts[name] is not saved.discipline:
-        return f"a {effects.reverts[name].value} revert ends a {saved.discipline.value} override"
-    for other in _calls(root):
-        if other.id != call.id and callee(other) not in _ASKS:
-            return f"leaving it also calls {callee(other)}()"
-    return _sometimes(call, text_of(passed[0]))
-
-
-def _sometimes(call: Node, argument: str) -> str | None:
-    """Why a revert may not run; a test of the saved value alone (which no override returns as NULL) lets it run."""
-    value = rf"(?:{_VALUE}|{re.escape(''.join(argument.split()))})"
-    test = rf"(?:{value}(?:!=NULL)?|!IS_ERR(?:_OR_NULL)?\({value}\))"
-    parent = call.parent
-    while parent is not None:
-        if parent.type == "if_statement":
-            condition = child_field(parent, "condition")
-            text = "".join(text_of(condition).split()) if condition is not None else ""
-            if child_field(parent, "alternative") is not None or not re.fullmatch(rf"\({test}(?:&&{test})*\)", text):
-                return "it reverts on some paths only"
-        elif parent.type in (*_CONDITIONAL, *_REPEATED) or parent.type == "binary_expression":
-            return "it reverts on some paths only"
-        parent = parent.parent
-    return None
-
-
-def _reference_calls(text: str, names: Collection[str]) -> bool:
-    """Whether code calls one of the functions, or (for puts) calls it with the class's variable."""
-    for call in _calls(_code(text)):
-        if callee(call) in names and (names is _TAKES or any(_VALUE in words_of(text_of(a)) for a in arguments(call))):
-            return True
-    return False
-
-
-def _parameter_names(declared: Iterable[str]) -> tuple[str, ...]:
-    found = []
-    for text in declared:
-        pointer = re.search(r"\(\s*\*\s*(\w+)\s*\)", text)
-        words = re.findall(r"\w+", text.partition("[")[0])
-        if text.strip() != "void" and words:
-            found.append(pointer.group(1) if pointer else words[-1])
-    return tuple(found)
-
-
-@dataclass(frozen=True)
-class _Halves:
-    """The entering and the leaving half of a class as statements over `_T`, and its parameters."""
-
-    enter: str
-    leave: str
-    parameters: tuple[str, ...]
-
-
-def _halves(item: Definition, base: _Halves | None) -> _Halves | None:
-    given = item.arguments
-    if item.kind == "DEFINE_GUARD" and len(given) == 4:
-        return _Halves(given[2], given[3], (_VALUE,))
-    if item.kind == "DEFINE_CLASS" and len(given) >= 4:
-        return _Halves(f"{_VALUE} = {given[3]}", given[2], _parameter_names(given[4:]))
-    if item.kind == "DEFINE_LOCK_GUARD_1" and len(given) >= 4:
-        return _Halves(_LOCK.sub("__lock", given[2]), given[3], ("__lock",))
-    if item.kind == "DEFINE_LOCK_GUARD_0" and len(given) >= 3:
-        return _Halves(given[1], given[2], ())
-    if item.kind == "EXTEND_CLASS" and len(given) >= 3 and base is not None:
-        return _Halves(f"{_VALUE} = {given[2]}", base.leave, _parameter_names(given[3:]))
-    if item.kind in ("DEFINE_GUARD_COND", "DEFINE_LOCK_GUARD_1_COND") and base is not None:
-        return base
-    return None
-
-
 @dataclass
 class TreeScopes:
     """The classes and the macros that the files of a tree define."""
@@ -445,36 +264,36 @@ class TreeScopes:
             reason = "the class that it extends is not in the files that were read"
             return _refused(plain, reason) if any(effects.touches(word) for word in item.words) else plain
         words = words_of(halves.enter) | words_of(halves.leave)
-        if not any(effects.touches(word) or word in _TAKES or word in _PUTS for word in words):
+        if not any(effects.touches(word) or word in TAKES or word in PUTS for word in words):
             return ScopeClass(item.name, item.path)  # what most classes are, found without parsing
-        takes = _reference_calls(halves.enter, _TAKES)
-        puts = _reference_calls(halves.leave, _PUTS)
-        plain = ScopeClass(item.name, item.path, halves.parameters, takes=takes, puts=puts)
-        entered = _enters(halves.enter, effects)
+        taken = takes(halves.enter)
+        put = puts(halves.leave)
+        plain = ScopeClass(item.name, item.path, halves.parameters, takes=taken, puts=put)
+        entered = enters(halves.enter, effects)
         if entered is None:
-            ends = [callee(call) for call in _calls(_code(halves.leave)) if effects.touches(callee(call))]
+            ends = [callee(call) for call in calls_in(parsed(halves.leave)) if effects.touches(callee(call))]
             return plain if not ends else _refused(plain, f"{ends[0]}() ends something that it did not begin")
         if isinstance(entered, str):
             return _refused(plain, entered)
-        problem = _leaves(halves.leave, entered, effects)
+        problem = leaves(halves.leave, entered, effects)
         if problem is None and item.kind.endswith("_COND"):
             problem = "it may be entered or not"
         if problem is not None:
             return _refused(plain, problem)
         via = entered.name if entered.name in effects.wrappers else ""
         return ScopeClass(
-            item.name, item.path, halves.parameters, entered.discipline, entered.argument, via, None, takes, puts
+            item.name, item.path, halves.parameters, entered.discipline, entered.argument, via, None, taken, put
         )
 
-    def _halves(self, item: Definition, visible: list[Definition], effects: Effects, depth: int = 0) -> _Halves | None:
+    def _halves(self, item: Definition, visible: list[Definition], effects: Effects, depth: int = 0) -> Halves | None:
         name = self._base(item)
         base = next((other for other in visible if other.name == name and other is not item), None) if name else None
         inner = self._halves(base, visible, effects, depth + 1) if base is not None and depth < _DEEPEST else None
         if base is None and name in effects.guards:
             # the class itself was not read, but what it is to the credentials is known
             ends = next(end for end, discipline in effects.reverts.items() if discipline is effects.guards[name])
-            inner = _Halves("", f"{ends}({_VALUE})", ())
-        return _halves(item, inner)
+            inner = Halves("", f"{ends}({VALUE})", ())
+        return halves_of(item.kind, item.arguments, inner)
 
 
 def _refused(item: ScopeClass, reason: str) -> ScopeClass:
@@ -492,11 +311,11 @@ def _either(one: ScopeClass, two: ScopeClass) -> ScopeClass:
 
 def _free(item: Definition, effects: Effects) -> FreeClass:
     text = item.arguments[2] if len(item.arguments) == 3 else ""
-    touching = [callee(call) for call in _calls(_code(text)) if effects.touches(callee(call))]
+    touching = [callee(call) for call in calls_in(parsed(text)) if effects.touches(callee(call))]
     problem = None
     if touching:
         problem = f"__free({item.name}) calls {touching[0]}() where its variable's scope ends"
-    return FreeClass(item.name, item.path, _reference_calls(text, _PUTS), problem)
+    return FreeClass(item.name, item.path, puts(text), problem)
 
 
 def scopes_in(code: bytes) -> Iterator[tuple[int, str]]:
