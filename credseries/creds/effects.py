@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -182,7 +183,11 @@ class Effects:
 
     def touches(self, name: str) -> bool:
         """Whether a call of this name changes the credentials in force."""
-        return name in self.overrides or name in self.reverts or name in self.opaque or name in self.calls
+        return name in self._touching
+
+    @cached_property
+    def _touching(self) -> frozenset[str]:
+        return frozenset({*self.overrides, *self.reverts, *self.opaque, *self.calls})
 
 
 CREDENTIALS = Effects(

@@ -72,9 +72,13 @@ class SourceFile:
         """The function definitions, in text order."""
         return functions(self.lexed.code)
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [extent.start for extent in self.extents]
+
     def extent_at(self, offset: int) -> Extent | None:
         """The function definition that holds an offset."""
-        index = bisect_right(self.extents, offset, key=lambda extent: extent.start) - 1
+        index = bisect_right(self._starts, offset) - 1
         return self.extents[index] if index >= 0 and self.extents[index].holds(offset) else None
 
     def function(self, extent: Extent) -> Function:

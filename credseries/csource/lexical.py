@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 
 class Region(Enum):
@@ -107,23 +108,26 @@ def lex(source: bytes) -> Lexed:
 
 
 class Lines:
-    """Byte offsets to line numbers (1-based) and back."""
+    """Byte offsets to line numbers (1-based) and back; the newlines are looked up when something is asked for."""
 
     def __init__(self, source: bytes) -> None:
-        self._starts = [0, *(match.end() for match in re.finditer(b"\n", source))]
-        self._size = len(source)
+        self._source = source
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer(b"\n", self._source))]
 
     def number(self, offset: int) -> int:
         """The 1-based line that holds a byte offset."""
-        return bisect_right(self._starts, offset)
+        return self._source.count(b"\n", 0, offset) + 1
 
     def start(self, number: int) -> int:
         """The offset of a line's first byte; past the last line, the length of the text."""
-        return self._starts[number - 1] if number <= len(self._starts) else self._size
+        return self._starts[number - 1] if number <= len(self._starts) else len(self._source)
 
     def start_of(self, offset: int) -> int:
         """The offset of the first byte of the line that holds `offset`."""
-        return self._starts[bisect_right(self._starts, offset) - 1]
+        return self._source.rfind(b"\n", 0, offset) + 1
 
     def end_of(self, offset: int) -> int:
         """The offset just past the newline that ends the line of `offset`."""

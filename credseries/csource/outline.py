@@ -98,7 +98,7 @@ def functions(code: bytes) -> list[Extent]:
 def _is_data(head: bytes) -> bool:
     """Whether a brace after this head opens a structure, a union, an enumeration or an initialiser."""
     depth = 0
-    for byte in head:
+    for byte in head if b"=" in head else b"":
         if byte in b"(":
             depth += 1
         elif byte in b")":
