@@ -68,6 +68,10 @@ def _show(found: dict[str, Any]) -> None:
         render.say(render.printable(f"\n{item['file']}: {item['function']}() refused: {item['reason']}"))
     for item in found["findings"]:
         _show_finding(item)
+    if found["refusals"]:
+        render.say("\nrefused, by reason:")
+        for reason, number in found["refusals"].items():
+            render.say(f"{number:>6}  {reason}")
     render.say("\n" + identity(found["accounting"]))
 
 
@@ -79,7 +83,9 @@ def _show_site(site: dict[str, Any], width: int) -> None:
     place = f"{site['line']:>6}  {site['function']:<{width}}"
     render.say(f"{place}  {verdict}{already} {render.printable(site['override'])} ({site['source']}){kind}")
     if site["reason"]:
-        render.say(" " * 10 + render.paint(render.printable(site["reason"]), "dim"))
+        guard = choice in ("scoped", "light") and site["reason"].startswith("would ")
+        reason = f"a guard {site['reason']}" if guard else site["reason"]
+        render.say(" " * 10 + render.paint(render.printable(reason), "dim"))
 
 
 def _show_finding(item: dict[str, Any]) -> None:

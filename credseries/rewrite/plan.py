@@ -61,7 +61,15 @@ class Judged:
         if self.site.problem is not None:
             return self.site.problem
         refusals = [item.reason for item in self.verdicts if not item.ok]
+        if self.choice is None and refusals and refusals[-1] != refusals[0]:
+            return f"{refusals[0]}; {refusals[-1]}"  # the light form asks for least, so what it lacks says most
         return refusals[0] if refusals else ""
+
+    @property
+    def hindrance(self) -> str:
+        """What stood in the way of every form; empty when one is proven."""
+        refusals = [item.reason for item in self.verdicts if not item.ok]
+        return "" if self.choice is not None or not refusals else self.site.problem or refusals[-1]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from credseries.kernel.git import Repository
 from credseries.kernel.release import read_release
 from credseries.rewrite.forms import Form, Names
 from credseries.rewrite.plan import Judged, Planner
+from credseries.rewrite.refusals import refusal_class
 from credseries.series.recipe import Recipe
 from credseries.series.search import NEEDLES, Search
 
@@ -122,6 +123,16 @@ class Survey:
     def defects(self) -> list[tuple[Function, Defect]]:
         """What is wrong in the functions of the wanted paths as they are, by file and line."""
         return [(analysis.function, item) for analysis in self.analyses for item in defects(analysis)]
+
+    @property
+    def refusals(self) -> dict[str, int]:
+        """How many sites (and functions that do not parse) each class of reason refuses, the most frequent first."""
+        found = Counter(
+            refusal_class(item.hindrance) for item in self.judged if item.hindrance and not item.site.converted
+        )
+        if self.unreadable:
+            found[refusal_class("does not parse")] += len(self.unreadable)
+        return dict(found.most_common())
 
     @cached_property
     def unreadable(self) -> list[Analysis]:
@@ -234,6 +245,7 @@ class Survey:
                 }
                 for function, defect in self.defects
             ],
+            "refusals": self.refusals,
             "accounting": self.accounting.to_json(),
         }
 
