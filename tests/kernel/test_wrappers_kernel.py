@@ -15,18 +15,17 @@ from tests.gitrepo import git
 pytestmark = pytest.mark.kernel
 
 
-def test_no_caller_of_a_wrapper_is_lost(survey: Survey, clone: Path) -> None:
-    """Looked for by another program: `git grep` through the whole tree, and the functions around each call."""
+def test_no_caller_of_a_wrapper_is_lost(survey: Survey, kernel_tree: Path) -> None:
+    """Looked for by another program: `git grep` through the work tree, and the functions around each call."""
     program = survey.program
     analysed = {(path, analysis.function.name) for (path, _), analysis in program.analyses.items()}
     names = {item.name: item for item in program.summaries}
-    patterns = [part for name in sorted(names) for part in ("-e", rf"\<{name}[[:space:]]*(")]
-    found = git(clone, "grep", "-l", "-z", *patterns, survey.commit, "--", "*.c", "*.h").split("\0")[:-1]
+    patterns = [part for name in sorted(names) for part in ("-e", name)]
+    found = git(kernel_tree, "grep", "-l", "-z", "-F", *patterns, "--", "*.c", "*.h").split("\0")[:-1]
     callers = set()
     call = re.compile(rb"\b(" + "|".join(names).encode() + rb")\s*\(")
-    for path in (line.partition(":")[2] for line in found):
-        source = git(clone, "show", f"{survey.commit}:{path}").encode("utf-8", "surrogateescape")
-        file = SourceFile(path, source)
+    for path in found:
+        file = SourceFile(path, (kernel_tree / path).read_bytes())
         for match in call.finditer(file.lexed.code):
             item, extent = names[match.group(1).decode()], file.extent_at(match.start())
             if extent is not None and match.start() > extent.body and (not item.local or item.path == path):
@@ -56,7 +55,7 @@ def test_wrappers_of_every_kind_are_understood(survey: Survey) -> None:
 
 
 def test_what_is_wrong_in_the_tree_itself(survey: Survey) -> None:
-    """Both were checked by reading: a reference of prepare_creds() that is never put, and an error path past the revert."""
+    """Both were checked by reading: a reference that is never put, and an error path that passes the revert by."""
     if not survey.version.startswith("6.12"):
         pytest.skip("the findings are those of Linux 6.12")
     found = {(function.path, function.name, item.kind) for function, item in survey.defects}
