@@ -96,7 +96,7 @@ def _first(item: tuple[str, object]) -> str:
 
 @dataclass(frozen=True)
 class Defect:
-    """Something wrong in a function as it is: `kind` is leak, double-put, use-after-put or missing-revert.
+    """Something wrong in a function as it is: `kind` is leak, double-put or missing-revert.
 
     `line` is where it shows, `path` the lines of a shortest way to it, all 1-based in the file.
     """

@@ -30,7 +30,8 @@ ASSUMPTIONS = (
     "indirect calls leave the credentials as they found them",
     "macros written like calls do not jump, and macros without parentheses do not use the credentials",
     "what a wrapper saved in a structure is changed by nothing but wrappers until its partner reverts to it",
-    "the mount, or the caller's context, keeps its credentials alive for the whole call",
+    "the mount, and what the caller passes (a context, a file, credentials), keep the credentials alive for the whole "
+    "call, unless the function, or what it calls by name or by body, gives them up",
 )
 
 
