@@ -5,13 +5,16 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 KERNEL_TREE ?=
+FUZZ_PROGRAMS ?= 20000
+FUZZ_SEED ?=
 
-.PHONY: help demo test test-kernel lint format bench clean
+.PHONY: help demo test test-kernel fuzz lint format bench clean
 
 help:
 	@echo 'make demo         the whole pipeline on the miniature kernel tree'
 	@echo 'make test         the tests, without those that need a real kernel tree'
 	@echo 'make test-kernel  the tests on Linux 6.12 (or KERNEL_TREE=DIR)'
+	@echo 'make fuzz         random programs, their proven rewrites run beside them (FUZZ_PROGRAMS=N FUZZ_SEED=N)'
 	@echo 'make lint         ruff and mypy'
 	@echo 'make bench        times of scan and split'
 
@@ -32,6 +35,9 @@ test-kernel: $(STAMP)
 	if [ -z "$$tree" ]; then echo 'make test-kernel: there is no kernel tree to test on' >&2; exit 1; fi; \
 	echo "kernel tree: $$tree"; \
 	CREDSERIES_KERNEL_TREE="$$tree" $(PY) -m pytest -m kernel
+
+fuzz: $(STAMP)
+	$(PY) -m tests.programs --programs $(FUZZ_PROGRAMS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) --census
 
 lint: $(STAMP)
 	$(PY) -m ruff check

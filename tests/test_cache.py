@@ -52,7 +52,7 @@ def test_of_another_tree_only_what_differs_is_read(path: Path) -> None:
 def test_a_latest_tree_that_is_gone_does_not_matter(path: Path) -> None:
     repo = Repository.discover(path)
     cache = Cache(repo)
-    cache.put("latest search", key(*NEEDLES), {"tree": "1" * 40, "found": ["x"]})
+    cache.put("latest search", key(*NEEDLES, "guard(cred"), {"tree": "1" * 40, "found": ["x"]})
     cache.close()
     assert search(path) == (["doc.rst", "fs/a.c"], True)
 

@@ -26,6 +26,9 @@ def names(source: str) -> list[str]:
         ("int f(void) { return 0; }\n", "f"),
         ("DEFINE_CLASS(a, b, c(_T), d(e), int e)\n\n#define A 1\nstatic inline int f(void)\n{\n}\n", "f"),
         ("EXPORT_SYMBOL(a)\nMODULE_X(f(b))\nint f(void)\n{\n}\n", "f"),
+        ("DEFINE_FREE(a, struct b *, if (_T) c(_T))\n\nstatic int f(void)\n{\n}\n", "f"),
+        ("DEFINE_A(x, (y))\nDEFINE_B(z)\nint f(int (*g)(void))\n{\n}\n", "f"),
+        ("DEFINE_CLASS(a, b, c(_T), ({ b t; t.d = e(x); t; }), int x)\nint f(void)\n{\n}\n", "f"),
     ],
 )
 def test_a_function_is_known_by_its_name(source: str, name: str) -> None:
@@ -59,3 +62,9 @@ def test_an_extent_begins_at_the_head_and_ends_past_the_brace() -> None:
 def test_braces_that_if_branches_unbalance_do_not_reach_the_next_function() -> None:
     source = "int f(void)\n{\n#ifdef A\n\tif (a) {\n#else\n\tif (b) {\n#endif\n\t}\n}\n\nint g(void)\n{\n}\n"
     assert names(source) == ["f", "g"]
+
+
+def test_a_function_begins_after_the_macros_above_it() -> None:
+    source = b"DEFINE_CLASS(a, b, c(_T), ({ b t; t; }), int x)\n\nstatic int f(void)\n{\n}\n"
+    [extent] = functions(lex(source).code)
+    assert source[extent.start :].startswith(b"static int f(void)\n{")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from tests.scopetrace import Example, build, examples, executed, followed
@@ -13,6 +15,8 @@ COMPILERS = [("gcc", True), ("gcc", False), ("clang-19", True), ("clang-19", Fal
 @pytest.fixture(scope="module", params=COMPILERS, ids=lambda given: f"{given[0]}-{'flag' if given[1] else 'label'}")
 def traces(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     compiler, flag = request.param
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler} here")
     return executed(build(EXAMPLES, tmp_path_factory.mktemp("scopes"), compiler, flag))
 
 

@@ -106,6 +106,9 @@ def test_two_definitions_that_mean_the_same_are_one() -> None:
         ("#define scoped_odd(x) odd(x);", "\tscoped_odd(c) {\n\t\tg();\n\t}", "scoped_odd() is a macro that is not"),
         ("#define with_odd(x) for (;;) for (;;)", "\twith_odd(c) {\n\t\tg();\n\t}", "several statements"),
         ("#define in(x) scoped_guard(cred, x)", "\tin(c) {\n\t\tg();\n\t}", "unknown macro"),
+        ("#define leave(x) do { if (x) return 1; } while (0)", "\tleave(c);\n\tg();", "leave() is a macro that jumps"),
+        ("#define inner goto out\n#define leave(x) if (x) inner", "\tleave(c);\nout:\n\tg();", "is a macro that jumps"),
+        ("#define leave(x, l) do { if (x) goto l; } while (0)", "\tleave(c, out);\nout:\n\tg();", "macro that jumps"),
         ("", "\tif (c)\n\t\tguard(one)(c);\n\tg();", "no statement of a block"),
         ("#define my_guard(x) guard(one)(x)", "\tif (c)\n\t\tmy_guard(c);\n\tg();", "no statement of a block"),
         ("", "\tx = ({ T *p __free(k) = g(); *p; });", "a scope of its own"),
@@ -115,6 +118,18 @@ def test_two_definitions_that_mean_the_same_are_one() -> None:
 )  # fmt: skip
 def test_what_is_not_understood_is_said(definition: str, body: str, reason: str) -> None:
     assert reason in reasons(definition, body)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "#define stay(x) ({ if (x) goto done; f(x); done: 0; })",
+        "#define stay(x) f(x)\n#define not_used(x) return x",
+        "#define stay(x) f(returned(x))",
+    ],
+)
+def test_a_macro_that_stays_within_itself_jumps_nowhere(definition: str) -> None:
+    assert reasons(definition, "\tstay(c);\n\treturn_ptr(c);") == ""
 
 
 def test_a_form_of_cleanup_h_is_what_the_tree_makes_of_it() -> None:

@@ -201,6 +201,11 @@ CALLEES = {
         "\twork->saved = override_creds(work->cred);\nout:\n\treturn err;\n}\n",
         (Outcome(NEGATIVE | POSITIVE), Outcome(ZERO, (Push("", Place(0, ".saved")),))),
     ),
+    "error in a variable, chosen": (
+        "int f(struct my_work *work)\n{\n\tint err = look(work);\n\n\tif (!err)\n"
+        "\t\twork->saved = override_creds(work->cred);\n\treturn err ? err : 0;\n}\n",
+        (Outcome(NEGATIVE | POSITIVE), Outcome(ZERO, (Push("", Place(0, ".saved")),))),
+    ),
     "revert": (
         "void f(struct my_work *work)\n{\n\trevert_creds(work->saved);\n\twork->saved = NULL;\n}\n",
         (Outcome(ANY, (Pop(Place(0, ".saved")),)),),

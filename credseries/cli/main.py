@@ -9,7 +9,7 @@ import sys
 import typer
 
 from credseries import render
-from credseries.cli import checklist, convert, cover, demo, scan, send, split
+from credseries.cli import audit, checklist, convert, cover, demo, scan, send, split
 from credseries.errors import CredseriesError, EnvironmentProblem
 
 app = typer.Typer(
@@ -34,7 +34,8 @@ app = typer.Typer(
     \b
     Exit status:
       0    done
-      1    a refusal: nothing could be converted, or a line of the checklist fails
+      1    a refusal: nothing could be converted, a line of the checklist fails, or
+           the audit finds something
       2    wrong use: the request cannot be carried out as given
       3    source that cannot be read as C
       4    something on this machine is missing or broken
@@ -60,7 +61,7 @@ def _options(
     """Options that go before the command."""
 
 
-for module in (demo, scan, convert, split, cover, checklist, send):
+for module in (demo, scan, convert, split, cover, checklist, send, audit):
     module.add_to(app)
 
 

@@ -35,7 +35,9 @@ def scan(
     light    override_creds_light() and revert_creds_light() in place
     refused  nothing is proven; the reason says what stands in the way
 
-    The last line accounts for every textual hit of override_creds and revert_creds.
+    Below the sites stands what is wrong in the tree as it is: leaked references, references that are dropped twice,
+    overrides that are still in force when the function returns. The last line accounts for every textual hit of
+    override_creds and revert_creds.
 
     \b
     Examples:
@@ -64,6 +66,12 @@ def _show(found: dict[str, Any]) -> None:
         _show_site(site, width)
     for item in found["unreadable"]:
         render.say(render.printable(f"\n{item['file']}: {item['function']}() refused: {item['reason']}"))
+    for item in found["findings"]:
+        _show_finding(item)
+    if found["refusals"]:
+        render.say("\nrefused, by reason:")
+        for reason, number in found["refusals"].items():
+            render.say(f"{number:>6}  {reason}")
     render.say("\n" + identity(found["accounting"]))
 
 
@@ -75,7 +83,22 @@ def _show_site(site: dict[str, Any], width: int) -> None:
     place = f"{site['line']:>6}  {site['function']:<{width}}"
     render.say(f"{place}  {verdict}{already} {render.printable(site['override'])} ({site['source']}){kind}")
     if site["reason"]:
-        render.say(" " * 10 + render.paint(render.printable(site["reason"]), "dim"))
+        guard = choice in ("scoped", "light") and site["reason"].startswith("would ")
+        reason = f"a guard {site['reason']}" if guard else site["reason"]
+        render.say(" " * 10 + render.paint(render.printable(reason), "dim"))
+
+
+def _show_finding(item: dict[str, Any]) -> None:
+    where = f"{item['file']}:{item['line']}: {item['function']}()"
+    kind = render.paint(item["kind"], "red")
+    render.say(f"\n{render.printable(where)} {kind}: {render.printable(item['message'])}")
+    steps = " -> ".join(str(line) for line in shortened(item["path"]))
+    render.say(" " * 10 + render.paint(f"path {steps}", "dim"))
+
+
+def shortened(path: list[int], most: int = 12) -> list[int | str]:
+    """The lines of a path, the middle of a long one left out."""
+    return list(path) if len(path) <= most else [*path[:3], "..", *path[3 - most :]]
 
 
 def identity(account: dict[str, Any]) -> str:

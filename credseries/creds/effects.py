@@ -6,18 +6,24 @@ functions (`credseries.creds.summary`) are added to it. Another pair of function
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from credseries.creds.scopes import FreeClass, ScopeClass
+    from credseries.creds.scope_classes import FreeClass, ScopeClass
 
 # What is known of a value: the set of these that it can be. An error pointer counts as negative.
 ZERO, NEGATIVE, POSITIVE = 1, 2, 4
 ANY = ZERO | NEGATIVE | POSITIVE
+
+
+def _nothing(name: str) -> frozenset[Place]:
+    """What a function gives up when its text is not at hand."""
+    del name
+    return frozenset()
 
 
 class Discipline(Enum):
@@ -123,12 +129,12 @@ class Effects:
     `opaque` holds functions whose effect a caller cannot be analysed with, and why; `acquires` says which of these
     start an override (the others end one). `calls` are functions whose effect is known outcome by outcome.
     `passes_on` says that the table is complete, so that a function that calls one of these and reverts nothing leaves
-    its own caller with the effect. `saves` is False where an override returns nothing to save, and what ends it names
-    the same object again (a lock). `references` and `current` are what the reference ledger follows, `lasting` the
-    variables of the file that are set up once and dropped when the module goes, `immortal` functions that return a
-    credential that is never freed, `drops` the places of its arguments on which a function drops a reference.
-    `classes` and `frees` are the scope classes that the tree defines; `guards` says what classes are that no file
-    which was read defines.
+    its own caller with the effect. `outside` says what is in force where nothing was put. `saves` is False where an
+    override returns nothing to save, and what ends it names the same object again (a lock). `references` and `current`
+    are what the reference ledger follows, `lasting` the variables of the file that are set up once and dropped when the
+    module goes, `immortal` functions that return a credential that is never freed, `drops` the places of its arguments
+    that a function may give up. `classes` and `frees` are the scope classes that the tree defines; `guards`
+    says what classes are that no file which was read defines.
     """
 
     overrides: Mapping[str, Discipline]
@@ -141,11 +147,12 @@ class Effects:
     calls: Mapping[str, tuple[Outcome, ...]] = field(default_factory=dict)
     passes_on: bool = False
     saves: bool = True
+    outside: str = "the caller's credentials"
     references: Mapping[str, Reference] = field(default_factory=dict)
     current: frozenset[str] = frozenset()
     lasting: frozenset[str] = frozenset()
     immortal: frozenset[str] = frozenset()
-    drops: Mapping[str, frozenset[Place]] = field(default_factory=dict)
+    drops: Callable[[str], frozenset[Place]] = _nothing
     values: Values = field(default_factory=Values)
     classes: Mapping[str, ScopeClass] = field(default_factory=dict)
     frees: Mapping[str, FreeClass] = field(default_factory=dict)
@@ -220,4 +227,5 @@ MUTEX = Effects(
     },
     acquires=frozenset({"mutex_trylock", "mutex_lock_interruptible", "mutex_lock_killable", "mutex_lock_nested"}),
     saves=False,
+    outside="no lock of the function",
 )

@@ -453,16 +453,28 @@ class _Walk:
         if key in self.said:
             return
         self.said.add(key)
-        lines: list[int] = []
+        passed: list[FlowNode] = []
         item: _Item | None = self.item
         while item is not None:
-            passed = self.steps.flow.nodes[item[0]]
-            at = passed.syntax.start_byte if passed.syntax is not None else passed.start
-            if passed.kind not in (Kind.PASS, Kind.ENTRY) and (not lines or lines[-1] != self.function.line(at)):
-                lines.append(self.function.line(at))
+            passed.append(self.steps.flow.nodes[item[0]])
             item = self.parents[item]
+        if any(step.kind is Kind.RETURN for step in passed):
+            passed = [step for step in passed if step.kind is not Kind.EXIT]  # the brace says nothing more
+        lines: list[int] = []
+        for step in passed:
+            line = self.function.line(step.syntax.start_byte if step.syntax is not None else step.start)
+            shown = step.kind not in (Kind.PASS, Kind.ENTRY, Kind.CLEANUP) and not _only_declares(step)
+            if shown and (not lines or lines[-1] != line):
+                lines.append(line)
         path = tuple(reversed(lines))
         self.found.defects.append(Defect(kind, path[-1] if path else self.function.first_line, path, message))
+
+
+def _only_declares(node: FlowNode) -> bool:
+    syntax = node.syntax
+    if syntax is None or syntax.type != "declaration":
+        return False
+    return not any(child.type == "init_declarator" for child in syntax.named_children)
 
 
 def _end(node: Node) -> int:

@@ -177,7 +177,7 @@ class _Lifetime:
             for part in self.variant.nodes.of(*_GIVING_UP, within=node.syntax):
                 reason = self._gives_up(part, everything)
                 if reason is None and owned:
-                    reason = self._gives_away(part, everything)
+                    reason = self._gives_away(part, everything) or self._replaces(part, node.number, holders)
                 if reason is not None:
                     return reason
         return None
@@ -210,9 +210,10 @@ class _Lifetime:
         if node.type != "call_expression":
             return None
         name, passed = callee(node), arguments(node)
-        for place in self.effects.drops.get(name, ()):
-            if in_call(place, passed) in holders.places:
-                return f"{name}() drops a reference on what holds {holders.shown}"
+        if any(self._leads_to(argument, holders) for argument in passed):
+            for place in self.effects.drops(name):
+                if in_call(place, passed) in holders.places:
+                    return f"{name}() gives up what holds {holders.shown}, by its body"
         drops = self.effects.references.get(name) is Reference.DROP
         if not drops and not gives_up(name) and name not in _ASSIGNS:
             return None
@@ -229,6 +230,12 @@ class _Lifetime:
                 return f"{name}() may give up what holds {holders.shown}"
         return None
 
+    @staticmethod
+    def _leads_to(argument: Node, holders: Holders) -> bool:
+        """Whether a called function can reach a holder from an argument."""
+        place = place_of(argument) or text_of(argument).lstrip("&( ").replace("->", ".")
+        return any(item == place or item.startswith(place + ".") for item in holders.places)
+
     def _gives_away(self, node: Node, holders: Holders) -> str | None:
         """The function's own reference may become somebody else's: it is stored where others can drop it."""
         if node.type not in ("assignment_expression", "initializer_pair"):
@@ -238,6 +245,13 @@ class _Lifetime:
         kept = target is not None and re.fullmatch(r"\w+", target)
         if right is not None and place_of(right) in holders.places and not kept:
             return f"{text_of(right)} is stored where its reference may be dropped"
+        return None
+
+    def _replaces(self, node: Node, number: int, holders: Holders) -> str | None:
+        """While the override is in force, the variable with the function's own reference has to keep it."""
+        inside = any(token.site == self.call for stack in self.found.before.get(number, ()) for token in stack)
+        if inside and node.type == "assignment_expression" and place_of(field(node, "left")) in holders.places:
+            return f"{holders.shown} is set to something else while the override is in force"
         return None
 
     def changed(self, holders: Holders) -> str | None:
@@ -349,7 +363,7 @@ def unproven(
     if isinstance(holders, str):
         return f"nothing keeps the credential alive: {holders}" if not holders.startswith("nothing") else holders
     owned = source.kind in ("prepared", "kernel", "task")
-    reason = None if source.kind == "global" else life.changed(holders)
+    reason = None if owned or source.kind == "global" else life.changed(holders)
     return reason or life.lost(holders, owned=owned)
 
 

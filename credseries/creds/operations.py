@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
-from credseries.creds.effects import ZERO, Discipline, Effects, Outcome, Push, Reference, Values
+from credseries.creds.effects import CREDENTIALS, ZERO, Discipline, Effects, Outcome, Push, Reference, Values
 from credseries.creds.effects import Swap as SwapAct
-from credseries.creds.places import RESULT, Test, in_call, place_of, root_of
-from credseries.creds.scopes import enter, hides
+from credseries.creds.places import RESULT, Test, in_call, place_of, read_test, root_of
+from credseries.creds.scope_classes import enter, hides
 from credseries.creds.values import follow, tested_members
 from credseries.csource.flow import Flow, FlowNode, Kind
 from credseries.csource.function import Variant
@@ -166,6 +166,7 @@ class Steps:
     reads: dict[str, list[int]] = field(default_factory=dict)
     unfollowed: list[tuple[int, str]] = field(default_factory=list)
     tracked: frozenset[str] = frozenset()
+    effects: Effects = CREDENTIALS
 
     def overrides(self) -> list[Override]:
         """The overrides that the function's text has."""
@@ -575,7 +576,7 @@ def read_operations(variant: Variant, effects: Effects, also_saved: frozenset[st
         stores = _stores(variant, node.syntax, saved) if effects.saves else _moved(node.syntax, saved)
         if stores:
             step.operations = tuple(stores)
-    result = Steps(flow, steps, saved, {name: [] for name in names})
+    result = Steps(flow, steps, saved, {name: [] for name in names}, effects=effects)
     if effects.saves:
         _read_names(variant, own, result)
     return result
@@ -597,9 +598,8 @@ def followed(variant: Variant, effects: Effects, read: Steps, *, members: bool =
                 for choice in operation.choices:
                     candidates.update(place for place, _ in (*choice.given, *choice.leaves) if place != RESULT)
         if node.kind is Kind.RETURN and node.syntax is not None:
-            place = place_of(node.syntax)
-            if place is not None and "." not in place and "*" not in place:
-                candidates.add(place)
+            told = read_test(node.syntax, effects.values).places()
+            candidates.update(place for place in told if "." not in place and "*" not in place)
     if members:
         candidates |= tested_members(read.flow, variant.parameters)
     known = frozenset({*effects.overrides, *effects.reverts, *effects.references})

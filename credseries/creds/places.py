@@ -71,7 +71,7 @@ def of_parameter(place: str, parameters: list[str]) -> Place | None:
 
 @dataclass(frozen=True)
 class Test:
-    """A condition as a tree: `kind` is var, known, not, and, or, test (for `mask`), error of, or unknown."""
+    """A condition as a tree: `kind` is var, known, not, and, or, test (for `mask`), error of, choice, or unknown."""
 
     kind: str
     place: str = ""
@@ -123,6 +123,10 @@ def read_test(node: Node, values: Values, tested_call: int | None = None) -> Tes
         return _UNKNOWN if operand is None else Test("not", parts=(read_test(operand, values, tested_call),))
     if node.type == "binary_expression":
         return _binary(node, values, tested_call)
+    if node.type == "conditional_expression":
+        named = [child_field(node, name) for name in ("condition", "consequence", "alternative")]
+        parts = tuple(read_test(part, values, tested_call) for part in named if part is not None)
+        return Test("choice", parts=parts) if len(parts) == 3 else _UNKNOWN
     return _UNKNOWN
 
 
@@ -169,6 +173,8 @@ def value_of(test: Test, known: Callable[[str], int]) -> int:
         return test.mask
     if test.kind == "unknown":
         return ANY
+    if test.kind == "choice":
+        return _chosen(test, known)
     parts = [value_of(part, known) for part in test.parts]
     if test.kind == "not":
         return (POSITIVE if parts[0] & ZERO else 0) | (ZERO if parts[0] & ~ZERO else 0)
@@ -182,6 +188,17 @@ def value_of(test: Test, known: Callable[[str], int]) -> int:
     can = POSITIVE if true(part & ~ZERO for part in parts) else 0
     can |= ZERO if false(part & ZERO for part in parts) else 0
     return can or ANY
+
+
+def _chosen(test: Test, known: Callable[[str], int]) -> int:
+    """The values of `condition ? one : other`, each read with what the condition tells."""
+    condition, *ends = test.parts
+    value, found = value_of(condition, known), 0
+    for end, truth in zip(ends, (True, False), strict=True):
+        if value & (ANY & ~ZERO if truth else ZERO):
+            told = dict(learn(condition, truth, known))
+            found |= value_of(end, lambda place, told=told: told.get(place, known(place)))  # type: ignore[misc]
+    return found or ANY
 
 
 def learn(test: Test, truth: bool, known: Callable[[str], int]) -> list[tuple[str, int]]:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from credseries.creds.drops import Drops
 from credseries.creds.effects import CREDENTIALS, Effects
-from credseries.creds.lifetime import lasting
-from credseries.creds.scopes import TreeScopes, read_scopes, scopes_in
+from credseries.creds.lifetime import gives_up, lasting
+from credseries.creds.scope_classes import TreeScopes, read_scopes, scopes_in
 from credseries.creds.sites import Analysis, Site, analyse
 from credseries.creds.state import opaque_operations
 from credseries.creds.summary import Summary, effects_for, summarise
@@ -150,7 +151,7 @@ class SourceFile:
         found: dict[str, list[Extent]] = {}
         for offset, name in scopes_in(self.lexed.code):
             extent = self.extent_at(offset)
-            if extent is not None:
+            if extent is not None and offset > extent.body:
                 found.setdefault(name, []).append(extent)
         return found
 
@@ -175,11 +176,27 @@ class Program:
     summaries: list[Summary] = field(default_factory=list)
     analyses: dict[tuple[str, int], Analysis] = field(default_factory=dict)
     scopes: TreeScopes = field(default_factory=TreeScopes)
+    _named: dict[str, list[tuple[SourceFile, Extent]]] | None = None
 
     def effects(self, path: str) -> Effects:
         """The effects table that holds in a file."""
         found = self.scopes.extended(effects_for(path, self.base, self.summaries), path)
-        return replace(found, lasting=self.files[path].lasting)
+        drops = Drops(found, lambda name: self._definition(name, path), gives_up)
+        file = self.files.get(path)
+        return replace(found, lasting=file.lasting if file is not None else frozenset(), drops=drops)
+
+    def _definition(self, name: str, path: str) -> Function | None:
+        """A function by its name, as a file sees it."""
+        if self._named is None:
+            self._named = {}
+            for file in self.files.values():
+                for extent in file.extents:
+                    self._named.setdefault(extent.name, []).append((file, extent))
+        known = self._named.get(name, [])
+        own = [item for item in known if item[0].path == path]
+        for file, extent in own or known:
+            return file.function(extent)
+        return None
 
     def _analyse(self, targets: Iterable[tuple[SourceFile, Extent]]) -> list[str]:
         """Analyse functions with what is known by now; the names of those whose summary changes."""
@@ -250,6 +267,7 @@ class Program:
             found = {path: file for path, file in find(names).items() if path not in self.files}
             if found:
                 self.files = {**self.files, **found}
+                self._named = None
                 self._read_definitions()
                 self._settle(self._round(list(public), []))
 

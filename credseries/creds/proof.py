@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from credseries.creds.effects import CREDENTIALS
 from credseries.creds.operations import Call, Enter, Override, Step, Steps, Store, Swap
 from credseries.creds.state import MAX_STATES, Fault, Mode, State, outcomes, ways_on
 from credseries.csource.flow import FlowNode, Kind
@@ -212,13 +211,13 @@ class _LockStep:
 
     def _credentials(self, state: State) -> str:
         if not state.stack:
-            return "the caller's credentials"
+            return self.before.steps.effects.outside
         steps = self.before.steps
         for step in steps.steps:
             for operation in step.operations:
                 if isinstance(operation, Override) and operation.call == state.stack[-1].site:
                     expression = self.function.text(*operation.argument)
-                    name = "" if operation.via.startswith("override_creds") else operation.via
+                    name = operation.via if operation.via in steps.effects.wrappers else ""
                     return f"{name}({expression})" if name else expression
         return "the override"
 
@@ -305,7 +304,7 @@ class _LockStep:
                 given = operation.expression if isinstance(operation, Enter) else ""
                 text = "".join((given or run.side.function.text(*operation.argument)).split())
                 via = operation.via
-                if not via or via in CREDENTIALS.overrides:
+                if via not in run.steps.effects.wrappers:
                     return text
                 return f"{self.accessors.get(via, via)}({text})"
         return ""

@@ -1,551 +1,71 @@
-"""Scope classes that a tree defines (`include/linux/cleanup.h`), and what their scopes do to the credentials in force.
-
-`DEFINE_GUARD()`, `DEFINE_CLASS()` and their like are read as written; whether a class puts credentials in force is then
-a matter of the effects table, because a class may go through wrappers that are summarised only later.
-"""
+"""The cleanup scopes of a function that are not about credentials: what opens them and what they hold."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from tree_sitter import Node
+from credseries.creds.align import Version
+from credseries.creds.operations import Enter
+from credseries.csource.flow import FlowNode, Kind
+from credseries.csource.syntax import arguments, field, identifiers, text_of, walk
 
-from credseries.creds.effects import Discipline, Effects
-from credseries.csource.lexical import Lexed
-from credseries.csource.macros import (
-    Macro,
-    Macros,
-    TooLong,
-    closing_in,
-    read_macros,
-    split_arguments,
-    tokens_of,
-    words_of,
-)
-from credseries.csource.statements import DEFINING, KEPT, StatementMacros
-from credseries.csource.syntax import arguments, callee, parse, text_of, walk
-from credseries.csource.syntax import field as child_field
-
-# Calls that take, and calls that drop, a reference to credentials (include/linux/cred.h).
-_TAKES = frozenset(
-    {"get_cred", "get_new_cred", "get_current_cred", "get_task_cred", "prepare_creds", "prepare_exec_creds"}
-    | {"prepare_kernel_cred", "cred_alloc_blank", "get_cred_rcu"}
-)
-_PUTS = frozenset({"put_cred", "abort_creds", "__put_cred"})
-_ASKS = frozenset({"IS_ERR", "IS_ERR_OR_NULL", "likely", "unlikely"})
-_CONDITIONAL = ("if_statement", "conditional_expression", "switch_statement", "case_statement", "labeled_statement")
-_REPEATED = ("while_statement", "for_statement", "do_statement")
-_DEEPEST = 8  # classes that extend classes that extend ..
-_VALUE = "_T"  # what cleanup.h calls the variable of a class in its definition
-# Looks ahead, because a cleanup function may be that of a class: both are found.
-_SCOPE = re.compile(
-    rb"(?:guard|CLASS|scoped_class|__free|cleanup|cleanup__)(?=\s*\(\s*(\w+))|class_(?=(\w+)_(?:con|de)structor\b)"
-)
-_LOCK = re.compile(r"\b_T\s*->\s*lock\b")
-_SIMPLE = re.compile(r"[\w\s]*\w(?:\([^()]*\))?(?:(?:->|\.)\w+|\[\w+\])*")
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True)
-class Definition:
-    """A `DEFINE_..(name, ..)` of a file: its macro, the class it names, and its arguments after macro expansion."""
+class Scope:
+    """A scope: the number of the flow node that opens it, where it stands, how it is written (`guard(mutex)`).
 
-    kind: str
-    name: str
-    arguments: tuple[str, ...]
-    path: str
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """The names that it uses."""
-        return frozenset(word for text in self.arguments for word in words_of(text))
-
-
-@dataclass(frozen=True)
-class ScopeClass:
-    """What the scope of a class does: puts credentials in force (`discipline`), until it ends.
-
-    `expression` is the credential, in terms of `parameters`; with `via`, what the wrapper of that name is given.
-    `problem` says why the class cannot be followed. `takes` and `puts` say that entering takes, and leaving drops, a
-    reference to credentials.
+    `identity` is the same for the same scope in another version of the function, `operands` are the texts of its
+    variable and of its arguments, `variable` the name that its cleanup is given, if it has one.
     """
 
-    name: str
-    path: str
-    parameters: tuple[str, ...] = ()
-    discipline: Discipline | None = None
-    expression: str = ""
-    via: str = ""
-    problem: str | None = None
-    takes: bool = False
-    puts: bool = False
-
-    def credential(self, given: Collection[str]) -> str:
-        """The credential (for a wrapper: its argument) that a scope with these arguments puts in force."""
-        values = dict(zip(self.parameters, given, strict=False))
-
-        def value(match: re.Match[str]) -> str:
-            text = values.get(match.group(), match.group())
-            alone = match.group() == self.expression or _SIMPLE.fullmatch(text) is not None
-            return text if alone else f"({text})"
-
-        if not values:
-            return self.expression
-        names = "|".join(re.escape(name) for name in values)
-        return re.sub(rf"(?<![\w.>])(?:{names})\b", value, self.expression)
+    opened: int
+    start: int
+    spelled: str
+    identity: str
+    operands: frozenset[str]
+    variable: str = ""
 
 
-@dataclass(frozen=True)
-class FreeClass:
-    """What the end of a `__free(name)` variable's scope does: `puts` drops a reference to credentials."""
-
-    name: str
-    path: str
-    puts: bool = False
-    problem: str | None = None
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A scope that puts credentials in force; `expression` is empty where it is the scope's own last argument."""
-
-    discipline: Discipline
-    expression: str = ""
-    via: str = ""
-
-
-def read_definitions(path: str, lexed: Lexed, macros: Macros) -> list[Definition]:
-    """The classes that a file defines, directly or through macros, in text order."""
-    # most files define nothing, and a plain search is much faster than a pattern
-    makers = [name for name in {*macros.using(DEFINING), *DEFINING} if name.encode() in lexed.code]
-    if not makers:
-        return []
-    found: list[Definition] = []
-    pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(makers))) + r")\s*\(")
-    code = lexed.code.decode("utf-8", "replace")
-    for match in pattern.finditer(code):
-        text = code[match.start() : match.end() - 1] + _bracketed(code, match.end() - 1)
-        found += _definitions(text, path, macros)
-    return found
-
-
-def _bracketed(code: str, opening: int) -> str:
-    depth = 0
-    for match in re.compile(r"[()]").finditer(code, opening):
-        depth += 1 if match.group() == "(" else -1
-        if depth == 0:
-            return code[opening : match.end()]
+def free_variable(version: Version, node: FlowNode) -> str:
+    """The variable that a `__free()` declaration declares."""
+    for inner in walk(version.variant.body):
+        if inner.type == "declaration" and inner.start_byte == node.start:
+            for child in inner.named_children:
+                if child.type in ("init_declarator", "pointer_declarator", "identifier"):
+                    target = field(child, "declarator") if child.type == "init_declarator" else child
+                    names = list(identifiers(target)) if target is not None else []
+                    if names:
+                        return text_of(names[0])
     return ""
 
 
-def _definitions(text: str, path: str, macros: Macros) -> list[Definition]:
-    try:
-        tokens = tokens_of(macros.expand(text))
-    except TooLong:
-        return []
-    found = []
-    for index, token in enumerate(tokens):
-        if token not in DEFINING:
-            continue
-        opening = next((i for i in range(index + 1, len(tokens)) if not tokens[i].isspace()), -1)
-        close = closing_in(tokens, opening) if opening > 0 and tokens[opening] == "(" else -1
-        given = split_arguments("".join(tokens[opening + 1 : close])) if close > 0 else []
-        if given and re.fullmatch(r"\w+", given[0]):
-            extended = token in ("EXTEND_CLASS", "DEFINE_GUARD_COND", "DEFINE_LOCK_GUARD_1_COND") and len(given) > 1
-            found.append(Definition(token, given[0] + (given[1] if extended else ""), tuple(given), path))
-    return found
-
-
-# -- what the parts of a definition do
-
-
-@dataclass(frozen=True)
-class _Saved:
-    """Where entering keeps what was in force: a member of the class's variable, or (empty) the variable itself."""
-
-    member: str
-    name: str
-    argument: str
-    discipline: Discipline
-
-
-def _code(text: str) -> Node:
-    return parse(f"void f(void)\n{{\n{text};\n}}".encode())
-
-
-def _calls(root: Node) -> list[Node]:
-    return [node for node in walk(root) if node.type == "call_expression"]
-
-
-def _around(node: Node) -> list[str]:
-    found = []
-    parent = node.parent
-    while parent is not None:
-        operator = child_field(parent, "operator") if parent.type == "binary_expression" else None
-        short = operator is not None and text_of(operator) in ("&&", "||")
-        found.append("short circuit" if short else parent.type)
-        parent = parent.parent
-    return found
-
-
-def _place(text: str) -> tuple[str, str]:
-    """The variable and the members of an expression like `_T->old`."""
-    flat = "".join(text.split()).replace("->", ".").strip("()")
-    root, _, member = flat.partition(".")
-    return root, member
-
-
-def _enters(text: str, effects: Effects) -> _Saved | str | None:
-    """What the entering half of a class does: saves what an override returns; else why not; None: no credentials."""
-    root = _code(text)
-    touching = [call for call in _calls(root) if effects.touches(callee(call))]
-    if not touching:
-        return None
-    for call in touching:
-        name = callee(call)
-        if name in effects.opaque:
-            return effects.opaque[name]
-        if name in effects.reverts:
-            return f"{name}() is called where its scope begins"
-    if root.has_error:
-        return "its definition does not parse"
-    if len(touching) > 1:
-        return "it overrides more than once"
-    [call] = touching
-    around = _around(call)
-    if any(kind in (*_CONDITIONAL, *_REPEATED, "short circuit") for kind in around):
-        return "it overrides on some paths only"
-    for other in _calls(root):
-        inside = call.start_byte <= other.start_byte < call.end_byte
-        if not inside and callee(other) not in _ASKS:
-            return f"entering it also calls {callee(other)}()"
-    member = _kept(call, root)
-    if member is None:
-        return f"what {callee(call)}() returns is not what it keeps"
-    passed = arguments(call)
-    argument = " ".join(" ".join(text_of(part) for part in passed).split())
-    return _Saved(member, callee(call), argument, effects.overrides[callee(call)])
-
-
-def _kept(call: Node, root: Node) -> str | None:
-    """The member of the class's variable that holds what a call returns (empty: all of it), or None."""
-    holder = call.parent
-    while holder is not None and holder.type == "parenthesized_expression":
-        holder = holder.parent
-    if holder is None or holder.type not in ("assignment_expression", "init_declarator"):
-        return None
-    target = child_field(holder, "left") or child_field(holder, "declarator")
-    while target is not None and target.type == "pointer_declarator":
-        target = child_field(target, "declarator")
-    name, member = _place(text_of(target)) if target is not None else ("", "")
-    if name == _VALUE:
-        return member
-    # a variable of a statement expression, which is then its value
-    values = [node for node in walk(root) if node.type == "compound_statement" and node.parent is not None]
-    for block in values:
-        last = block.named_children[-1] if block.named_children else None
-        enclosing = block.parent is not None and block.parent.type == "parenthesized_expression"
-        if enclosing and last is not None and text_of(last).strip("; \n") == name:
-            return member
-    return None
-
-
-def _leaves(text: str, saved: _Saved, effects: Effects) -> str | None:
-    """Why the leaving half of a class does not end what the entering half began, or None when it does."""
-    root = _code(text)
-    touching = [call for call in _calls(root) if effects.touches(callee(call))]
-    if root.has_error:
-        return "its definition does not parse"
-    for call in touching:
-        if callee(call) in effects.opaque:
-            return effects.opaque[callee(call)]
-    if len(touching) != 1 or callee(touching[0]) not in effects.reverts:
-        return f"leaving it does not end what {saved.name}() began"
-    [call] = touching
-    name = callee(call)
-    passed = arguments(call)
-    kept, member = _place(text_of(passed[0])) if len(passed) == 1 else ("", "")
-    if kept != _VALUE or member != saved.member:
-        return f"{name}() is not given what {saved.name}() returned"
-    if effects.reverts[name] is not saved.discipline:
-        return f"a {effects.reverts[name].value} revert ends a {saved.discipline.value} override"
-    for other in _calls(root):
-        if other.id != call.id and callee(other) not in _ASKS:
-            return f"leaving it also calls {callee(other)}()"
-    return _sometimes(call, text_of(passed[0]))
-
-
-def _sometimes(call: Node, argument: str) -> str | None:
-    """Why a revert may not run; a test of the saved value alone (which no override returns as NULL) lets it run."""
-    value = rf"(?:{_VALUE}|{re.escape(''.join(argument.split()))})"
-    test = rf"(?:{value}(?:!=NULL)?|!IS_ERR(?:_OR_NULL)?\({value}\))"
-    parent = call.parent
-    while parent is not None:
-        if parent.type == "if_statement":
-            condition = child_field(parent, "condition")
-            text = "".join(text_of(condition).split()) if condition is not None else ""
-            if child_field(parent, "alternative") is not None or not re.fullmatch(rf"\({test}(?:&&{test})*\)", text):
-                return "it reverts on some paths only"
-        elif parent.type in (*_CONDITIONAL, *_REPEATED) or parent.type == "binary_expression":
-            return "it reverts on some paths only"
-        parent = parent.parent
-    return None
-
-
-def _reference_calls(text: str, names: Collection[str]) -> bool:
-    """Whether code calls one of the functions, or (for puts) calls it with the class's variable."""
-    for call in _calls(_code(text)):
-        if callee(call) in names and (names is _TAKES or any(_VALUE in words_of(text_of(a)) for a in arguments(call))):
-            return True
-    return False
-
-
-def _parameter_names(declared: Iterable[str]) -> tuple[str, ...]:
-    found = []
-    for text in declared:
-        pointer = re.search(r"\(\s*\*\s*(\w+)\s*\)", text)
-        words = re.findall(r"\w+", text.partition("[")[0])
-        if text.strip() != "void" and words:
-            found.append(pointer.group(1) if pointer else words[-1])
-    return tuple(found)
-
-
-@dataclass(frozen=True)
-class _Halves:
-    """The entering and the leaving half of a class as statements over `_T`, and its parameters."""
-
-    enter: str
-    leave: str
-    parameters: tuple[str, ...]
-
-
-def _halves(item: Definition, base: _Halves | None) -> _Halves | None:
-    given = item.arguments
-    if item.kind == "DEFINE_GUARD" and len(given) == 4:
-        return _Halves(given[2], given[3], (_VALUE,))
-    if item.kind == "DEFINE_CLASS" and len(given) >= 4:
-        return _Halves(f"{_VALUE} = {given[3]}", given[2], _parameter_names(given[4:]))
-    if item.kind == "DEFINE_LOCK_GUARD_1" and len(given) >= 4:
-        return _Halves(_LOCK.sub("__lock", given[2]), given[3], ("__lock",))
-    if item.kind == "DEFINE_LOCK_GUARD_0" and len(given) >= 3:
-        return _Halves(given[1], given[2], ())
-    if item.kind == "EXTEND_CLASS" and len(given) >= 3 and base is not None:
-        return _Halves(f"{_VALUE} = {given[2]}", base.leave, _parameter_names(given[3:]))
-    if item.kind in ("DEFINE_GUARD_COND", "DEFINE_LOCK_GUARD_1_COND") and base is not None:
-        return base
-    return None
-
-
-@dataclass
-class TreeScopes:
-    """The classes and the macros that the files of a tree define."""
-
-    definitions: list[Definition] = field(default_factory=list)
-    macros: list[Macro] = field(default_factory=list)
-    _visible: dict[str, Macros] = field(default_factory=dict)
-    _statements: dict[str, StatementMacros] = field(default_factory=dict)
-
-    def visible(self, path: str) -> Macros:
-        """The macros that a file sees: those of headers and its own, which come first."""
-        own = path if path in self._private else ""
-        if own not in self._visible:
-            self._visible[own] = self._public.under(self._private.get(own, ()))
-        return self._visible[own]
-
-    def statements(self, path: str) -> StatementMacros:
-        """What the macros that the functions of a file see are before a statement."""
-        own = path if path in self._private else ""
-        if own not in self._statements:
-            conditional = frozenset(
-                item.name for item in self.definitions if item.kind in ("DEFINE_GUARD_COND", "DEFINE_LOCK_GUARD_1_COND")
-            )
-            self._statements[own] = StatementMacros(self.visible(path), conditional)
-        return self._statements[own]
-
-    @cached_property
-    def _private(self) -> dict[str, list[Macro]]:
-        """The macros that only their own file sees, by that."""
-        found: dict[str, list[Macro]] = {}
-        for macro in self.macros:
-            if not macro.path.endswith(".h"):
-                found.setdefault(macro.path, []).append(macro)
-        return found
-
-    @cached_property
-    def _public(self) -> Macros:
-        return Macros((macro for macro in self.macros if macro.path.endswith(".h")), KEPT)
-
-    @cached_property
-    def _all(self) -> Macros:
-        return Macros(self.macros, KEPT)
-
-    # -- who is concerned by what
-
-    def reached(self, names: Iterable[str]) -> tuple[set[str], set[str]]:
-        """The functions and macros, and the classes, through which the named functions are called."""
-        wanted, classes = set(names), set[str]()
-        while True:
-            more = self._all.using(wanted) | self._entering(classes)
-            more |= self._all.using(more)
-            known = wanted | more
-            found = {item.name for item in self.definitions if item.words & known or self._base(item) in classes}
-            if known == wanted and found == classes:
-                return wanted, classes
-            wanted, classes = known, found | classes
-
-    @staticmethod
-    def _base(item: Definition) -> str:
-        return item.arguments[0] if item.name != item.arguments[0] else ""
-
-    def _entering(self, classes: Collection[str]) -> set[str]:
-        """The macros that enter one of the classes."""
-        return {macro.name for macro, opened in self._scoping if not opened.isdisjoint(classes)}
-
-    @cached_property
-    def _scoping(self) -> list[tuple[Macro, set[str]]]:
-        """The macros that open scopes, and of which classes."""
-        found = ((macro, {name for _, name in scopes_in(macro.body.encode())}) for macro in self.macros)
-        return [(macro, opened) for macro, opened in found if opened]
-
-    # -- what it comes to under an effects table
-
-    def extended(self, effects: Effects, path: str) -> Effects:
-        """An effects table with what the scopes and the macros that a file sees do under it."""
-        touched = {*effects.overrides, *effects.reverts, *effects.opaque}
-        visible = [item for item in self.definitions if item.path.endswith(".h") or item.path == path]
-        own = {item.name for item in visible if item.path == path}
-        classes: dict[str, ScopeClass] = {}
-        frees: dict[str, FreeClass] = {}
-        for item in visible:
-            if item.path != path and item.name in own:
-                continue
-            if item.kind == "DEFINE_FREE":
-                frees[item.name] = _free(item, effects)
-            else:
-                resolved = self._class(item, visible, effects)
-                known = classes.get(item.name)
-                classes[item.name] = resolved if known is None else _either(known, resolved)
-        changing = {name for name, item in classes.items() if item.discipline is not None or item.problem is not None}
-        names = self._all.using(touched) | self._entering({*changing, *effects.guards})
-        names |= self._all.using(names)
-        opaque = {
-            macro.name: f"{macro.name}() is a macro that changes credentials ({macro.path})"
-            for macro in self.macros
-            if macro.name in names and macro.name not in touched and (macro.path.endswith(".h") or macro.path == path)
-        }
-        return effects.with_scopes(classes, frees, opaque)
-
-    def _class(self, item: Definition, visible: list[Definition], effects: Effects) -> ScopeClass:
-        halves = self._halves(item, visible, effects)
-        if halves is None:
-            plain = ScopeClass(item.name, item.path)
-            reason = "the class that it extends is not in the files that were read"
-            return _refused(plain, reason) if any(effects.touches(word) for word in item.words) else plain
-        words = words_of(halves.enter) | words_of(halves.leave)
-        if not any(effects.touches(word) or word in _TAKES or word in _PUTS for word in words):
-            return ScopeClass(item.name, item.path)  # what most classes are, found without parsing
-        takes = _reference_calls(halves.enter, _TAKES)
-        puts = _reference_calls(halves.leave, _PUTS)
-        plain = ScopeClass(item.name, item.path, halves.parameters, takes=takes, puts=puts)
-        entered = _enters(halves.enter, effects)
-        if entered is None:
-            ends = [callee(call) for call in _calls(_code(halves.leave)) if effects.touches(callee(call))]
-            return plain if not ends else _refused(plain, f"{ends[0]}() ends something that it did not begin")
-        if isinstance(entered, str):
-            return _refused(plain, entered)
-        problem = _leaves(halves.leave, entered, effects)
-        if problem is None and item.kind.endswith("_COND"):
-            problem = "it may be entered or not"
-        if problem is not None:
-            return _refused(plain, problem)
-        via = entered.name if entered.name in effects.wrappers else ""
-        return ScopeClass(
-            item.name, item.path, halves.parameters, entered.discipline, entered.argument, via, None, takes, puts
-        )
-
-    def _halves(self, item: Definition, visible: list[Definition], effects: Effects, depth: int = 0) -> _Halves | None:
-        name = self._base(item)
-        base = next((other for other in visible if other.name == name and other is not item), None) if name else None
-        inner = self._halves(base, visible, effects, depth + 1) if base is not None and depth < _DEEPEST else None
-        if base is None and name in effects.guards:
-            # the class itself was not read, but what it is to the credentials is known
-            ends = next(end for end, discipline in effects.reverts.items() if discipline is effects.guards[name])
-            inner = _Halves("", f"{ends}({_VALUE})", ())
-        return _halves(item, inner)
-
-
-def _refused(item: ScopeClass, reason: str) -> ScopeClass:
-    problem = f"the scope class {item.name} ({item.path}) is not followed: {reason}"
-    return ScopeClass(item.name, item.path, item.parameters, problem=problem, takes=item.takes, puts=item.puts)
-
-
-def _either(one: ScopeClass, two: ScopeClass) -> ScopeClass:
-    """A class that is defined twice: what both definitions agree on."""
-    same = (one.parameters, one.discipline, one.expression, one.via, one.problem)
-    if same == (two.parameters, two.discipline, two.expression, two.via, two.problem):
-        return one
-    return _refused(one, f"it is defined in more than one way (also in {two.path})")
-
-
-def _free(item: Definition, effects: Effects) -> FreeClass:
-    text = item.arguments[2] if len(item.arguments) == 3 else ""
-    touching = [callee(call) for call in _calls(_code(text)) if effects.touches(callee(call))]
-    problem = None
-    if touching:
-        problem = f"__free({item.name}) calls {touching[0]}() where its variable's scope ends"
-    return FreeClass(item.name, item.path, _reference_calls(text, _PUTS), problem)
-
-
-def scopes_in(code: bytes) -> Iterator[tuple[int, str]]:
-    """Where code opens a scope of a class, or names a variable's cleanup function, and which; byte offsets."""
-    # most code has none, and a plain search is much faster than a pattern
-    if any(word in code for word in (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor", b"cleanup")):
-        for match in _SCOPE.finditer(code):
-            yield match.start(), (match.group(1) or match.group(2)).decode("ascii", "replace")
-
-
-def read_scopes(files: Mapping[str, tuple[bytes, Lexed]]) -> TreeScopes:
-    """The classes and macros of files, by path; each with its source, lexed."""
-    macros = [macro for path, (source, lexed) in files.items() for macro in read_macros(path, source, lexed)]
-    scopes = TreeScopes(macros=macros)
-    found = []
-    for path, (_, lexed) in files.items():
-        found += read_definitions(path, lexed, scopes.statements(path).macros)
-    return replace(scopes, definitions=found, _statements={})  # the conditional classes are known only now
-
-
-# -- scopes where they are used
-
-
-def enter(effects: Effects, macro: str, tag: str, given: Collection[str] | None) -> Entry | str | None:
-    """What opening a scope does: puts credentials in force; a text says why that cannot be followed; None: neither.
-
-    `given` are the class's arguments as texts, None where they are not known.
-    """
-    if macro == "__free":
-        free = effects.frees.get(tag)
-        return free.problem if free is not None else None
-    if macro == "__cleanup":
-        destructor = re.fullmatch(r"class_(\w+)_destructor", tag)
-        if destructor is not None and destructor.group(1) in {*effects.classes, *effects.guards}:
-            return f"a variable with the cleanup {tag}() is not followed"
-        return effects.opaque.get(tag) or (f"the cleanup {tag}() changes credentials" if effects.touches(tag) else None)
-    known = effects.classes.get(tag)
-    if known is None:
-        default = effects.guards.get(tag)
-        return Entry(default) if default is not None else None
-    if known.problem is not None:
-        return known.problem
-    if known.discipline is None:
-        return None
-    if given is None or len(given) != len(known.parameters):
-        return f"the scope of {tag} is not given what its class asks for"
-    plain = not known.via and (known.expression,) == known.parameters
-    return Entry(known.discipline, "" if plain else known.credential(given), known.via)
-
-
-def hides(effects: Effects, texts: Iterable[str]) -> bool:
-    """Whether pieces of code call what changes credentials."""
-    return any(effects.touches(word) for text in texts for word in words_of(text))
+def _of(version: Version, node: FlowNode, renamed: Mapping[str, str]) -> Scope:
+    spelled = f"{node.macro}({node.tag})"
+    if node.macro == "__free" or node.syntax is None:
+        variable = free_variable(version, node)
+        identity = f"{spelled} {renamed.get(variable, variable)}"
+        return Scope(node.number, node.start, spelled, identity, frozenset({variable}), variable)
+    text = "".join(text_of(node.syntax).split())
+    identity = _NAME.sub(lambda match: renamed.get(match.group(), match.group()), text)
+    operands: set[str] = set()
+    variable = ""
+    if node.syntax.type == "expression_statement":
+        outer = node.syntax.named_children[0]
+        operands = {"".join(text_of(item).split()) for item in arguments(outer)}
+        inner = field(outer, "function")
+        named = arguments(inner)[1:2] if inner is not None and inner.type == "call_expression" else []
+        variable = text_of(named[0]) if named else ""
+    else:
+        operands = {"".join(part.split()) for part in text.strip("()").split(",")[1:]}
+    return Scope(node.number, node.start, spelled, identity, frozenset(operands | ({variable} - {""})), variable)
+
+
+def scopes(version: Version, renamed: Mapping[str, str]) -> list[Scope]:
+    """The scopes of a version in text order, without those that put credentials in force."""
+    own = {item.opened for item in version.steps.operations() if isinstance(item, Enter)}
+    nodes = version.steps.flow.nodes
+    return [_of(version, node, renamed) for node in nodes if node.kind is Kind.OPEN and node.number not in own]

@@ -159,7 +159,7 @@ class _VariantSites:
         unreached = self._unreached(item.variable)
         if problem is None and unreached is not None:
             problem = f"the revert at line {self.function.line(unreached)} is never reached"
-        if problem is None and not _is_local(self.variant, item.variable):
+        if problem is None and self.effects.saves and not _is_local(self.variant, item.variable):
             problem = f"{item.variable} is not a local variable of the function"
         if not reverts and self._outlives(item.call):
             kind = SiteKind.WRAPPER if self._returns_saved(item) else SiteKind.SPLIT
@@ -177,9 +177,14 @@ class _VariantSites:
             item.statement,
             reverts,
             problem,
-            unproven(self.variant, self.steps, self.found, self.effects, item.call, source, expression),
+            self._keeps_alive(item, source, expression),
             "light" if light and problem is None else None,
         )
+
+    def _keeps_alive(self, item: Override, source: Source, expression: str) -> str | None:
+        if not self.effects.saves:
+            return None  # what ends it names the object again, so it has to be there in any case
+        return unproven(self.variant, self.steps, self.found, self.effects, item.call, source, expression)
 
     def _unreached(self, variable: str) -> int | None:
         """A revert to a variable that ends no override, so that it belongs to no site."""

@@ -274,16 +274,17 @@ def outcomes(step: Step, state: State, mode: Mode = DIRECT) -> list[tuple[int, S
                 after = _choose(state, operation, choice, mode)
                 if after is not None:
                     found.append((number, after))
-            return [(number, _learned(step, after, mode)) for number, after in found]
+            return [(n, after if isinstance(after, Fault) else learned(step, after, mode)) for n, after in found]
         next_state = apply(state, operation, mode)
         if isinstance(next_state, Fault):
             return [(0, next_state)]
         state = next_state
-    return [(0, _learned(step, state, mode))]
+    return [(0, learned(step, state, mode))]
 
 
-def _learned(step: Step, state: State | Fault, mode: Mode) -> State | Fault:
-    if isinstance(state, Fault) or not step.learns:
+def learned(step: Step, state: State, mode: Mode = DIRECT) -> State:
+    """The state after what a step sets is known."""
+    if not step.learns:
         return state
     for place, value in step.learns:
         state = state.learn([(place, value_of(value, state.known))])

@@ -199,8 +199,11 @@ class _Builder:
     # -- statements
 
     def _suspect_macros(self, body: Node) -> None:
-        """Macros that may jump, by their name or by a label that they are given."""
+        """Macros that jump by their definition, or may by their name or by a label that they are given."""
         text = self.masked.text
+        for offset, name in self.masked.jumps.items():
+            if body.start_byte <= offset < body.end_byte:
+                self.flow.unsupported.append((offset, f"{name}() is a macro that jumps"))
         for match in _JUMPING_MACRO.finditer(text, body.start_byte, body.end_byte):
             self.flow.unsupported.append((match.start(), f"{match.group(1).decode()}() may hide a jump"))
         for name in self.labels:

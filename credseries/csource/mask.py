@@ -77,14 +77,15 @@ class Masked:
     """Text for the parser, and what was taken out of it, by byte offset.
 
     `scopes` are macros before a statement, `declared` macros that open a scope where they stand, `frees` the scopes
-    of variables (`__free(class)`, `__cleanup(function)`). `conditional` are the classes whose statement may be skipped,
-    `loops` the `for_each` macros that became a `while`.
+    of variables (`__free(class)`, `__cleanup(function)`), `jumps` macros that leave the function or go elsewhere in it.
+    `conditional` are the classes whose statement may be skipped, `loops` the `for_each` macros that became a `while`.
     """
 
     text: bytes
     scopes: Mapping[int, ScopeMacro] = field(default_factory=dict)
     frees: Mapping[int, Part] = field(default_factory=dict)
     declared: Mapping[int, Meaning] = field(default_factory=dict)
+    jumps: Mapping[int, str] = field(default_factory=dict)
     conditional: frozenset[str] = frozenset()
     loops: Mapping[int, str] = field(default_factory=dict)
 
@@ -138,6 +139,7 @@ class _Masker:
         self.loops: dict[int, str] = {}
         self.frees: dict[int, Part] = {}
         self.declared: dict[int, Meaning] = {}
+        self.jumps: dict[int, str] = {}
 
     def run(self) -> Masked:
         self._syscall_head()
@@ -146,7 +148,10 @@ class _Masker:
             word = match.group()
             if word in _ANNOTATIONS:
                 _fill(self.text, *match.span())
-            elif word == b"fallthrough":
+                continue
+            if word in self.macros.jumping:
+                self.jumps[match.start()] = word.decode()
+            if word == b"fallthrough":
                 after = _skip_space(self.text, match.end())
                 if self.text[after : after + 1] == b";":
                     _fill(self.text, match.start(), after + 1)
@@ -154,7 +159,8 @@ class _Masker:
                 self._call(match.start(), match.end(), word)
             elif word in self.before_statements:
                 self._bare_macro(match.start(), match.end(), word)
-        return Masked(bytes(self.text), self.scopes, self.frees, self.declared, self.macros.conditional, self.loops)
+        tables = (self.scopes, self.frees, self.declared, self.jumps)
+        return Masked(bytes(self.text), *tables, self.macros.conditional, self.loops)
 
     def _has_arguments(self, end: int) -> bool:
         return self.text[_skip_space(self.text, end) :][:1] == b"("

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from credseries.csource.mask import closing
+
 _BRACE = re.compile(rb"[{}]")
 _CALL_HEAD = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 # Macros with arguments that may stand before a function's name.
 _NOT_A_NAME = re.compile(
     rb"__\w+__|__(?:printf|scanf|acquires|releases|must_hold|section|aligned|alloc_size)\w*|noinline_for_\w+"
 )
-_DEFINITION = re.compile(rb"\s*[A-Z][A-Z0-9_]*\s*\(")
+_DEFINING = re.compile(rb"[A-Z][A-Z0-9_]*\s*\(")
 _SYSCALL = re.compile(rb"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE\d$")
 
 
@@ -59,14 +61,29 @@ def _name(head: bytes) -> str | None:
     return None
 
 
+def _past_macros(head: bytes) -> bytes:
+    """A head without the macros above it that no semicolon ends: `DEFINE_FREE(..)`, or what is left of one."""
+    depth = 0
+    for bracket in re.finditer(rb"[()]", head):
+        depth += 1 if bracket.group() == b"(" else -1
+        if depth < 0:
+            return _past_macros(head[bracket.end() :].lstrip())
+    while (match := _DEFINING.match(head)) is not None:
+        close = closing(head, match.end() - 1)
+        rest = head[close + 1 :].lstrip()
+        if close < 0 or b"(" not in rest:
+            break  # it is the function's own head, as of a system call
+        head = rest
+    return head
+
+
 def functions(code: bytes) -> list[Extent]:
     """The function definitions of a file, in text order; `code` has comments, literals and directives blank."""
     found: list[Extent] = []
     previous = 0
     for body, end in _blocks(code):
         head_start = max(code.rfind(b";", previous, body) + 1, previous)
-        head_start += _definitions(code[head_start:body])
-        head = code[head_start:body]
+        head = _past_macros(code[head_start:body].lstrip())
         stripped = head.strip()
         previous = end
         if b"(" not in stripped or stripped.endswith((b"=", b",", b"(")) or _is_data(stripped):
@@ -74,23 +91,8 @@ def functions(code: bytes) -> list[Extent]:
         name = _name(stripped)
         if name is None:
             continue
-        start = head_start + len(head) - len(head.lstrip())
-        found.append(Extent(name, start, body, end))
+        found.append(Extent(name, body - len(head), body, end))
     return found
-
-
-def _definitions(head: bytes) -> int:
-    """The length of what stands before a function's head without a `;`: `DEFINE_CLASS(..)` and the like."""
-    length = 0
-    while match := _DEFINITION.match(head, length):
-        depth, at = 1, match.end()
-        while depth and at < len(head):
-            depth += {0x28: 1, 0x29: -1}.get(head[at], 0)
-            at += 1
-        if depth or b"(" not in head[at:]:
-            break
-        length = at
-    return length
 
 
 def _is_data(head: bytes) -> bool:

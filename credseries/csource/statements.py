@@ -27,6 +27,7 @@ DEFINING = (
     "DEFINE_LOCK_GUARD_1",
     "DEFINE_LOCK_GUARD_1_COND",
 )
+CLEANUP_HEADER = "include/linux/cleanup.h"
 KEPT = frozenset({*SCOPED, *DECLARED, *DEFINING, "scoped_cond_guard", "__free", "__cleanup", "__UNIQUE_ID"})
 # What a definition has to use, itself or through others, to be more than an expression.
 _STRUCTURE = frozenset({"for", "while", "if", "else", "do", "switch", "cleanup", "__cleanup__"}) | KEPT
@@ -285,7 +286,7 @@ class StatementMacros:
 
     @staticmethod
     def _without_contradictions(macros: Macros) -> Macros:
-        """Forms of cleanup.h that the tree's own text defines otherwise are macros like any other."""
+        """Forms of cleanup.h that another file of the tree defines otherwise are macros like any other."""
         otherwise = set()
         for name, use in (
             ("scoped_guard", "scoped_guard(class, argument)"),
@@ -293,7 +294,7 @@ class StatementMacros:
             ("guard", "guard(class)(argument)"),
             ("CLASS", "CLASS(class, variable)(argument)"),
         ):
-            if name not in macros.named:
+            if name not in macros.named or macros.named[name].path == CLEANUP_HEADER:
                 continue
             meaning = _expanded(macros.keeping(macros.kept - {name}), use)
             shape = Shape.ONCE if name in SCOPED else Shape.DECLARATION
@@ -312,6 +313,21 @@ class StatementMacros:
     def opening(self) -> frozenset[bytes]:
         """The names of macros that may be a statement of their own that opens a scope."""
         return _encoded(self.macros.using(_OPENS) - self.macros.kept)
+
+    @cached_property
+    def jumping(self) -> frozenset[bytes]:
+        """The names of macros that return from the function or jump in it, by their definitions.
+
+        `return_ptr()` of cleanup.h is a `return`, and known as that.
+        """
+        found = set()
+        for name in self.macros.using({"return", "goto"}) - {"return_ptr"} - self.macros.kept:
+            bodies = " ; ".join(self.macros.named[used].body for used in self.macros.used_by(name))
+            targets = re.findall(r"\bgoto\s+(\w+)", bodies)
+            own = set(re.findall(r"(?:^|[;{}])\s*(\w+)\s*:", bodies))
+            if re.search(r"\breturn\b", bodies) or not own.issuperset(targets):
+                found.add(name)
+        return _encoded(found)
 
     def defines(self, name: str) -> bool:
         """Whether the name is a macro that is what its definition says."""

@@ -185,6 +185,30 @@ class Repository:
         rows = zip(fields[0::4], fields[1::4], fields[2::4], fields[3::4], strict=True)
         return [CommitInfo(commit, tree, subject, body.strip("\n")) for commit, tree, subject, body in rows]
 
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor of two commits, or None."""
+        finished = self._try("merge-base", "--end-of-options", one, other)
+        return finished.output.decode().split("\n")[0] if finished.status == 0 else None
+
+    def history(self, base: str, tip: str) -> list[tuple[str, str | None]]:
+        """The commits (merges left out) that are in `tip` and not in `base`, oldest first, each with its parent."""
+        output = self._run(
+            *("rev-list", "--reverse", "--topo-order", "--no-merges", "--parents"),
+            *("--end-of-options", f"{base}..{tip}", "--"),
+        )
+        rows = (line.split(" ") for line in output.decode().splitlines())
+        return [(row[0], row[1] if len(row) > 1 else None) for row in rows]
+
+    def parent(self, commit: str) -> str | None:
+        """The first parent of a commit, or None for a root."""
+        finished = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^1^{{commit}}")
+        ids = [line for line in finished.output.decode().split("\n") if line and not line.startswith("-")]
+        return ids[-1] if finished.status == 0 and ids else None
+
+    def ran(self, *arguments: str, environment: Mapping[str, str], data: bytes | None = None) -> Finished:
+        """What a git command left that was run in this repository with more in its environment."""
+        return self._start(arguments, with_input=data is not None, environment=environment).finish(data)
+
     def changed_files(self, old: str, new: str) -> dict[str, bool] | None:
         """The paths that differ between two trees or commits, and whether the new one has a regular file there.
 
@@ -345,12 +369,15 @@ class Repository:
     def _try(self, *arguments: str) -> Finished:
         return self._start(arguments).finish()
 
-    def _start(self, arguments: Sequence[str], with_input: bool = False) -> GitProcess:
-        environment = {"GIT_DIR": str(self.git_dir)}
+    def _start(
+        self, arguments: Sequence[str], with_input: bool = False, environment: Mapping[str, str] | None = None
+    ) -> GitProcess:
+        merged = {"GIT_DIR": str(self.git_dir)}
         if self.work_tree is not None:
-            environment["GIT_WORK_TREE"] = str(self.work_tree)
+            merged["GIT_WORK_TREE"] = str(self.work_tree)
         directory = self.work_tree or self.git_dir
-        return start_git(arguments, directory=directory, environment=environment, with_input=with_input)
+        merged |= environment or {}
+        return start_git(arguments, directory=directory, environment=merged, with_input=with_input)
 
 
 @dataclass(frozen=True)

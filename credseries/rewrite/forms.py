@@ -183,7 +183,7 @@ class _Writer:
                 raise Refused(f"a comment in the {where} at line {self.function.line(first)} would be lost")
 
     def wrappers(self) -> set[str]:
-        return {self.site.via} - {"override_creds", "override_creds_light"}
+        return {self.site.via} & self.steps.effects.wrappers.keys()
 
     def rename(self, call: int, name: str) -> None:
         """Call another function; white space before the bracket goes, a comment there stays."""

@@ -12,8 +12,10 @@ from credseries.creds.operations import Enter, Override, Steps, read_steps
 from credseries.creds.proof import Counterexample, Side, compare
 from credseries.creds.sites import Analysis, Site, SiteKind, analyse
 from credseries.creds.state import explore, opaque_operations
+from credseries.csource.flow import Kind
 from credseries.csource.function import Function
 from credseries.csource.splice import OffsetMap, Spliced, splice
+from credseries.csource.statements import DECLARED
 from credseries.csource.syntax import callee, walk
 from credseries.csource.syntax import field as child_field
 from credseries.rewrite.forms import Form, Names, Refused, write, write_naive_guard
@@ -59,7 +61,15 @@ class Judged:
         if self.site.problem is not None:
             return self.site.problem
         refusals = [item.reason for item in self.verdicts if not item.ok]
+        if self.choice is None and refusals and refusals[-1] != refusals[0]:
+            return f"{refusals[0]}; {refusals[-1]}"  # the light form asks for least, so what it lacks says most
         return refusals[0] if refusals else ""
+
+    @property
+    def hindrance(self) -> str:
+        """What stood in the way of every form; empty when one is proven."""
+        refusals = [item.reason for item in self.verdicts if not item.ok]
+        return "" if self.choice is not None or not refusals else self.site.problem or refusals[-1]
 
 
 @dataclass(frozen=True)
@@ -105,8 +115,12 @@ def check(before: Analysis, after: Function, offsets: OffsetMap, names: Names) -
             if bypass.opened in opened:
                 line = before.function.line(offsets.origin(bypass.jump))
                 return f"the jump at line {line} would enter the scope past its guard"
+        guards = {node.start for node in variant.flow.nodes if node.kind is Kind.OPEN and node.macro in DECLARED}
         for node in walk(variant.body):
-            if node.type in ("labeled_statement", "case_statement") and _declares(_first_statement(node)):
+            if node.type not in ("labeled_statement", "case_statement"):
+                continue
+            first = _first_statement(node)
+            if _declares(first) or (first is not None and first.start_byte in guards):
                 line = before.function.line(offsets.origin(node.start_byte))
                 return f"a label (line {line}) would stand before a declaration"
         difference = compare(Side(before.function, steps, None), Side(after, new, offsets), names.accessors)

@@ -9,13 +9,16 @@ from functools import cached_property
 from typing import Any
 
 from credseries.creds.interface import CLEANUP_HEADER, CRED_HEADER, CRED_SOURCE, Interface, read_interface
+from credseries.creds.ledger import Defect, defects
 from credseries.creds.program import Find, Hit, Program, SourceFile, hits
 from credseries.creds.sites import Analysis, Site, SiteKind
+from credseries.csource.function import Function
 from credseries.errors import NotAKernelTree, UnknownFunction, UnknownPath
 from credseries.kernel.git import Repository
 from credseries.kernel.release import read_release
 from credseries.rewrite.forms import Form, Names
 from credseries.rewrite.plan import Judged, Planner
+from credseries.rewrite.refusals import refusal_class
 from credseries.series.recipe import Recipe
 from credseries.series.search import NEEDLES, Search
 
@@ -117,6 +120,21 @@ class Survey:
         return [item for analysis in self.analyses for item in self.planner.judge_all(analysis)]
 
     @cached_property
+    def defects(self) -> list[tuple[Function, Defect]]:
+        """What is wrong in the functions of the wanted paths as they are, by file and line."""
+        return [(analysis.function, item) for analysis in self.analyses for item in defects(analysis)]
+
+    @property
+    def refusals(self) -> dict[str, int]:
+        """How many sites (and functions that do not parse) each class of reason refuses, the most frequent first."""
+        found = Counter(
+            refusal_class(item.hindrance) for item in self.judged if item.hindrance and not item.site.converted
+        )
+        if self.unreadable:
+            found[refusal_class("does not parse")] += len(self.unreadable)
+        return dict(found.most_common())
+
+    @cached_property
     def unreadable(self) -> list[Analysis]:
         """The functions that could not be read, and so are refused whole."""
         return [analysis for analysis in self.analyses if analysis.unreadable]
@@ -216,6 +234,18 @@ class Survey:
                 {"file": item.function.path, "function": item.function.name, "reason": item.unreadable}
                 for item in self.unreadable
             ],
+            "findings": [
+                {
+                    "kind": defect.kind,
+                    "file": function.path,
+                    "function": function.name,
+                    "line": defect.line,
+                    "path": list(defect.path),
+                    "message": defect.message,
+                }
+                for function, defect in self.defects
+            ],
+            "refusals": self.refusals,
             "accounting": self.accounting.to_json(),
         }
 
@@ -252,10 +282,25 @@ def _read(repo: Repository, search: Search) -> tuple[dict[str, SourceFile], dict
         for path, data in repo.read_files(search.commit, batch).items():
             if path.endswith((".c", ".h")):
                 sources[path] = SourceFile(path, data)
-                sources[path].prepare(NEEDLES)
+                sources[path].prepare(search.needles)
             else:
                 documents[path] = data
     return sources, documents
+
+
+def read_tree(repo: Repository, commit: str) -> dict[str, bytes]:
+    """The files of a commit that say what tree it is. Raises NotAKernelTree."""
+    tree = repo.read_files(commit, _TREE_FILES)
+    missing = [path for path in _NEEDED if path not in tree]
+    if missing:
+        hint = "run in a clone of the kernel, or give one with --tree DIR"
+        raise NotAKernelTree(f"{commit[:12]} is not a kernel tree: it has no {', '.join(missing)}", hint=hint)
+    return tree
+
+
+def interface_of(tree: dict[str, bytes]) -> Interface:
+    """The credential interface in the files that `read_tree` gives."""
+    return read_interface(tree.get(CRED_HEADER, b""), tree.get(CRED_SOURCE, b""), tree.get(CLEANUP_HEADER))
 
 
 def survey(
@@ -271,19 +316,14 @@ def survey(
     """
     commit = search.commit
     try:
-        tree = repo.read_files(commit, _TREE_FILES)
-        missing = [path for path in _NEEDED if path not in tree]
-        if missing:
-            hint = "run in a clone of the kernel, or give one with --tree DIR"
-            raise NotAKernelTree(f"{commit[:12]} is not a kernel tree: it has no {', '.join(missing)}", hint=hint)
+        tree = read_tree(repo, commit)
         for path in paths:
             if repo.exists(commit, path.rstrip("/")) is None:
                 hint = "paths are relative to the top of the tree"
                 raise UnknownPath(f"{path} is not in commit {commit[:12]}", hint=hint)
         sources, documents = _read(repo, search)
-        interface = read_interface(tree[CRED_HEADER], tree.get(CRED_SOURCE, b""), tree.get(CLEANUP_HEADER))
         version = read_release(tree["Makefile"])
-        return Survey(commit, version, interface, sources, documents, recipe, paths, forms, _finder(search))
+        return Survey(commit, version, interface_of(tree), sources, documents, recipe, paths, forms, _finder(search))
     finally:
         search.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from credseries.kernel.git import Repository
 
 NEEDLES = ("override_creds", "revert_creds")
+_HEADER = "include/linux/cred.h"
+_GUARD = "guard(cred"  # also the end of scoped_guard(cred
+_MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)\(((?:[^\n]*\\\n)*[^\n]*)", re.M)
+_SCOPE = re.compile(rb"\b(?:scoped_)?(?:guard|class)\b|\bCLASS\b")
 _BATCH = 8  # files that are worth one git process to read them
 _KIND, _LATEST, _CALLERS = "search", "latest search", "callers"
 _PUBLIC = ("include", "arch/*/include")
@@ -27,12 +32,20 @@ class Search:
 
     def __init__(self, repo: Repository, revision: str, cache: Cache) -> None:
         self.commit, self.tree = repo.resolve_tree(revision)
-        self._repo, self._cache, self._key = repo, cache, key(self.tree, *NEEDLES)
+        self._repo, self._cache = repo, cache
+        self.needles = self._with_scopes()
+        self._key = key(self.tree, *self.needles)
         known = cache.get(_KIND, self._key)
         if not isinstance(known, list):
             known = self._from_latest()
-        self._running = None if known is not None else repo.grep_files(self.commit, NEEDLES)
+        self._running = None if known is not None else repo.grep_files(self.commit, self.needles)
         self._found: Iterable[str] = known if known is not None else self._searched()
+
+    def _with_scopes(self) -> tuple[str, ...]:
+        """The needles, and how the scopes are written that the tree's own header makes of credentials."""
+        header = self._repo.read_files(self.commit, [_HEADER]).get(_HEADER, b"")
+        macros = [name for name, body in _MACRO.findall(header) if _SCOPE.search(body)]
+        return (*NEEDLES, _GUARD, *sorted(name.decode("ascii", "replace") for name in macros))
 
     @property
     def searches(self) -> bool:
@@ -40,12 +53,12 @@ class Search:
         return self._running is not None
 
     def _from_latest(self) -> list[str] | None:
-        latest = self._cache.get(_LATEST, key(*NEEDLES))
+        latest = self._cache.get(_LATEST, key(*self.needles))
         changes = self._repo.changed_files(latest["tree"], self.tree) if isinstance(latest, dict) else None
         if latest is None or changes is None or len(changes) > _MOST_CHANGES:
             return None
         texts = self._repo.read_files(self.commit, [path for path, regular in changes.items() if regular])
-        needles = [needle.encode() for needle in NEEDLES]
+        needles = [needle.encode() for needle in self.needles]
         hits = {path for path, text in texts.items() if any(needle in text for needle in needles)}
         same = {path for path in latest["found"] if path not in changes}
         return self._remember(sorted(same | hits, key=lambda path: path.encode("utf-8", "surrogateescape")))
@@ -59,7 +72,7 @@ class Search:
 
     def _remember(self, found: list[str]) -> list[str]:
         self._cache.put(_KIND, self._key, found)
-        self._cache.put(_LATEST, key(*NEEDLES), {"tree": self.tree, "found": found})
+        self._cache.put(_LATEST, key(*self.needles), {"tree": self.tree, "found": found})
         return found
 
     def batches(self) -> Iterator[list[str]]:

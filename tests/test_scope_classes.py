@@ -6,7 +6,7 @@ import pytest
 
 from credseries.creds.effects import CREDENTIALS, Discipline
 from credseries.creds.program import Program, SourceFile
-from credseries.creds.scopes import FreeClass, ScopeClass, read_scopes
+from credseries.creds.scope_classes import FreeClass, ScopeClass, read_scopes
 from credseries.creds.sites import Site
 from credseries.csource.lexical import lex
 from credseries.rewrite.forms import Form, Names
@@ -278,3 +278,19 @@ def test_a_wrapper_that_is_found_late_makes_a_class() -> None:
     header = "DEFINE_CLASS(late, const struct cred *, revert_creds(_T), fs_override(sb), struct super_block *sb)\n"
     [site] = sites(body("\tguard(late)(sb);\n\tg();"), header)
     assert (site.override, site.converted) == ("guard(late, fs_override(sb))", "guard")
+
+
+def test_a_label_does_not_come_to_stand_before_a_guard_that_a_macro_declares() -> None:
+    text = """	const struct cred *old;
+
+	old = override_creds(ctx->other);
+	if (g())
+		goto out;
+	h();
+out:
+	revert_creds(old);
+	ctx_guard(ctx);
+	g();"""
+    site, _ = judged(text)
+    assert "before a declaration" in site.verdict(Form.SCOPED).reason
+    assert site.choice is Form.LIGHT
