@@ -9,7 +9,7 @@ from tree_sitter import Node
 from credseries.creds.effects import Effects, Place, Reference
 from credseries.creds.places import in_call, of_parameter, place_of, root_of
 from credseries.csource.function import Function, Variant
-from credseries.csource.syntax import arguments, callee, field, identifiers, text_of, walk
+from credseries.csource.syntax import arguments, callee, field, identifiers, text_of
 
 _DEEPEST = 4  # functions that call functions that call ..
 Definition = Callable[[str], Function | None]
@@ -43,9 +43,7 @@ class Drops:
     def _in(self, variant: Variant, depth: int) -> Iterator[Place]:
         parameters = list(variant.parameters)
         same = _copies(variant)
-        for node in walk(variant.body):
-            if node.type != "call_expression":
-                continue
+        for node in variant.nodes.of("call_expression"):
             for place in self._given_up(node, depth):
                 root = root_of(place)
                 whole = same.get(root, root) + place.lstrip("*")[len(root) :]
@@ -68,11 +66,10 @@ class Drops:
 def _copies(variant: Variant) -> dict[str, str]:
     """The local variables that are set to a place, with that place."""
     found: dict[str, str] = {}
-    for node in walk(variant.body):
-        target = value = None
+    for node in variant.nodes.of("assignment_expression", "init_declarator"):
         if node.type == "assignment_expression":
             target, value = place_of(field(node, "left")), place_of(field(node, "right"))
-        elif node.type == "init_declarator":
+        else:
             names = [text_of(name) for name in identifiers(field(node, "declarator") or node)][:1]
             target, value = (names[0] if names else None), place_of(field(node, "value"))
         if target is not None and value is not None and "." not in target:

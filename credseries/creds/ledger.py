@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tree_sitter import Node
 
@@ -29,13 +30,13 @@ NOTHING = "NULL"
 CALLERS = "the caller's credentials"
 _MOST = 3  # a loop that takes reference after reference is followed so far
 _MAKERS = (Reference.MAKE, Reference.TRY_MAKE)
+_SETTING = ("assignment_expression", "init_declarator", "update_expression", "initializer_pair")
 _CHANGEABLE = frozenset(
     ["assignment_expression", "update_expression", "field_expression", "subscript_expression", "pointer_expression"]
 )
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """A credential: made by the call at an offset, or found in a place at the function's entry."""
 
     name: str
@@ -50,8 +51,7 @@ class Value:
 NULL = Value(NOTHING)
 
 
-@dataclass(frozen=True)
-class Ledger:
+class Ledger(NamedTuple):
     """What places hold, the references taken on each value less those dropped, and which values others can reach.
 
     `branches` are conditions on local variables and the way they turned, until one of the variables is set again.
@@ -74,7 +74,7 @@ class Ledger:
         """This ledger after a place was set; None when nothing is known of the value."""
         kept = {name: item for name, item in self.holds if name != place and not name.startswith(place + ".")}
         kept[place] = value if value is not None else Value(f"?{place}")
-        return replace(self, holds=tuple(sorted(kept.items(), key=_first)))
+        return self._replace(holds=tuple(sorted(kept.items(), key=_first)))
 
     def add(self, value: Value, number: int) -> Ledger:
         """This ledger after references were taken (or, with a negative number, dropped)."""
@@ -83,11 +83,11 @@ class Ledger:
         counts = dict(self.counts)
         counts[value] = max(-_MOST, min(_MOST, counts.get(value, 0) + number))
         kept = ((item, count) for item, count in counts.items() if count)
-        return replace(self, counts=tuple(sorted(kept, key=lambda item: (item[0].name, item[0].made))))
+        return self._replace(counts=tuple(sorted(kept, key=lambda item: (item[0].name, item[0].made))))
 
     def share(self, value: Value) -> Ledger:
         """This ledger after a value was given to somebody who may keep it."""
-        return replace(self, shared=self.shared | {value}) if value.is_made else self
+        return self._replace(shared=self.shared | {value}) if value.is_made else self
 
 
 def _first(item: tuple[str, object]) -> str:
@@ -151,11 +151,11 @@ class _Walk:
     def _local_names(self) -> frozenset[str]:
         names = set(self.variant.parameters)
         addressed: set[str] = set()
-        for node in walk(self.variant.body):
+        for node in self.variant.nodes.of("declaration", "pointer_expression"):
             if node.type == "declaration":
                 targets = (child_field(child, "declarator") or child for child in node.named_children[1:])
                 names.update(text_of(name) for target in targets for name in list(identifiers(target))[:1])
-            elif node.type == "pointer_expression" and text_of(node).startswith("&"):
+            elif text_of(node).startswith("&"):
                 addressed.update(text_of(name) for name in list(identifiers(node))[:1])
         return frozenset(names - addressed)
 
@@ -163,7 +163,7 @@ class _Walk:
         """The calls of a step, in the order in which they are evaluated: arguments first."""
         if node.syntax is None or node.kind is Kind.OPEN:
             return []
-        return sorted((part for part in walk(node.syntax) if part.type == "call_expression"), key=_end)
+        return sorted(self.variant.nodes.of("call_expression", within=node.syntax), key=_end)
 
     def _test_of(self, node: FlowNode) -> Test | None:
         if node.kind is not Kind.CONDITION or node.syntax is None:
@@ -186,7 +186,9 @@ class _Walk:
     def _assignments(self, node: FlowNode) -> list[tuple[Node | None, Node | None]]:
         """What a step sets, and to what; no target for a member of an initialiser."""
         found: list[tuple[Node | None, Node | None]] = []
-        for part in walk(node.syntax) if node.syntax is not None and node.kind is not Kind.OPEN else ():
+        if node.syntax is None or node.kind is Kind.OPEN:
+            return found
+        for part in self.variant.nodes.of(*_SETTING, within=node.syntax):
             if part.type == "assignment_expression":
                 found.append((child_field(part, "left"), child_field(part, "right")))
             elif part.type == "init_declarator":
@@ -380,7 +382,7 @@ class _Walk:
     def _forget(ledger: Ledger, name: str) -> Ledger:
         """Without what conditions told of a variable."""
         kept = tuple(item for item in ledger.branches if not re.search(rf"\b{re.escape(name)}\b", item[0]))
-        return ledger if kept == ledger.branches else replace(ledger, branches=kept)
+        return ledger if kept == ledger.branches else ledger._replace(branches=kept)
 
     # -- the walk
 
@@ -399,7 +401,7 @@ class _Walk:
                 if turned is not None and turned != (truth == plain):
                     continue
                 if branch and turned is None:
-                    told = replace(ledger, branches=tuple(sorted((*ledger.branches, (branch, truth == plain)))))
+                    told = ledger._replace(branches=tuple(sorted((*ledger.branches, (branch, truth == plain)))))
             yield target, onward, told
 
     @staticmethod
