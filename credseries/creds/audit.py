@@ -62,7 +62,7 @@ def touches_credentials(function: Function, reading: Reading) -> bool:
     words = {match.decode("utf-8", "replace") for match in set(_WORD.findall(function.code))}
     names = effects.overrides.keys() | effects.reverts.keys() | effects.opaque.keys() | NAMES | reading.readers
     classes = {match.decode("utf-8", "replace") for match in _SCOPE.findall(function.code)}
-    return bool(words & names) or bool(classes & effects.guards.keys())
+    return bool(words & names) or bool(classes & effects.changing_classes)
 
 
 def _unfollowed(side: Side, when: str) -> str:

@@ -123,12 +123,6 @@ class Canon:
         node = expression_node(text)
         return "".join(text.split()) if node is None else self._render(node, {}, _DEPTH)
 
-    def expanded(self, known: Meaning, argument: str) -> str:
-        """The canonical text of what is known to stand for an expression in one parameter, given the argument."""
-        inner = expression_node(known.expression)
-        given = dict.fromkeys(known.parameters, self.of(argument))
-        return Canon(self.lookup, known.path, known.locals)._render(inner, given, _DEPTH) if inner is not None else ""
-
     def _render(self, node: Node, bound: Mapping[str, str], depth: int) -> str:
         node = unparenthesised(node)
         if node.type == "identifier":

@@ -180,6 +180,12 @@ class Effects:
         opaque = {**macros, **self.opaque}
         return replace(self, classes=classes, frees=frees, opaque=opaque, acquires=self.acquires | frozenset(macros))
 
+    @property
+    def changing_classes(self) -> frozenset[str]:
+        """The classes whose scopes put credentials in force, or may."""
+        own = (name for name, item in self.classes.items() if item.discipline is not None or item.problem is not None)
+        return frozenset((*self.guards.keys() - self.classes.keys(), *own))
+
     def touches(self, name: str) -> bool:
         """Whether a call of this name changes the credentials in force."""
         return name in self.overrides or name in self.reverts or name in self.opaque or name in self.calls

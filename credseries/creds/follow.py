@@ -16,7 +16,6 @@ from credseries.creds.trail import (
     COMMITTED,
     Canonical,
     Credential,
-    OfClass,
     Outcome,
     Outcomes,
     Slip,
@@ -55,9 +54,7 @@ class _Walk:
         canonical: Canonical,
         outcomes: Outcomes,
         readers: frozenset[str],
-        of_class: OfClass,
     ) -> None:
-        self.of_class = of_class
         self.effects = effects
         self.canonical = canonical
         self.outcomes = outcomes
@@ -85,9 +82,6 @@ class _Walk:
         spelled = f"{via}({text})" if via and via not in _DIRECT else text
         code = self.function.code[slice(*operation.argument)].decode("utf-8", "replace")
         key = self.canonical(f"{via}({code})" if via and via not in _DIRECT else code)
-        if isinstance(operation, Enter):
-            tag = self.found.steps.flow.nodes[operation.opened].tag
-            key = self.of_class(tag, code) or key
         self.found.credentials[operation.call] = Credential(key, spelled)
 
     def _resolve(self, operation: Override | Enter, state: State) -> None:
@@ -354,15 +348,14 @@ def follow(
     outcomes: Outcomes,
     parameters: Mapping[str, str],
     readers: frozenset[str],
-    of_class: OfClass,
 ) -> Trail:
     """Walk every path of a function variant from its entry.
 
     `canonical` makes an override expression comparable, `outcomes` says what a call of another function can do to the
     credentials in force (None: not known, which becomes the trail's `problem`), `readers` are the functions that give
-    the credentials in force, `of_class` gives what a guard of a class puts in force, by the class and the argument.
+    the credentials in force.
     """
-    return _Walk(function, steps, effects, canonical, outcomes, readers, of_class).run(frozenset(parameters))
+    return _Walk(function, steps, effects, canonical, outcomes, readers).run(frozenset(parameters))
 
 
 def outcome_of(trail: Trail) -> frozenset[Outcome] | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from credseries.creds.canonical import Canon, Meaning, meaning, single_values
-from credseries.creds.classes import guard_classes, spelled
 from credseries.creds.effects import CREDENTIALS, Discipline, Effects
 from credseries.creds.follow import follow, outcome_of
 from credseries.creds.operations import Steps, read_steps
@@ -122,11 +121,7 @@ class Reading:
                 if table.overrides["override_creds"] is Discipline.LIGHT:
                     overrides[name] = Discipline.LIGHT
                 del opaque[name]
-        classes = guard_classes(self.program.files.values(), overrides)
-        for item in classes.values():
-            self._meanings[spelled(item.name), path] = item.meaning
-        guards = {name: item.discipline for name, item in classes.items()}
-        return replace(table, overrides=overrides, opaque=opaque, guards={**table.guards, **guards})
+        return replace(table, overrides=overrides, opaque=opaque)
 
     def meaning(self, name: str, path: str) -> Meaning | None:
         """What a call of a name in a file stands for."""
@@ -174,15 +169,7 @@ class Reading:
             lambda name: self.outcomes(name, path),
             variant.parameters,
             self.readers,
-            lambda tag, argument: self._of_class(tag, argument, canon),
         )
-
-    def _of_class(self, tag: str, argument: str, canon: Canon) -> str:
-        """What a guard of a class of the tree's own puts in force; empty when that is its argument."""
-        known = self._meanings.get((spelled(tag), canon.path))
-        if known is None or len(known.parameters) != 1:
-            return ""
-        return canon.expanded(known, argument)
 
 
 def _named(outcome: Outcome, words: str) -> Outcome:

@@ -45,7 +45,6 @@ class Outcome:
 
 Outcomes = Callable[[str], frozenset[Outcome] | None]
 Canonical = Callable[[str], str]
-OfClass = Callable[[str, str], str]
 
 
 class SlipKind(Enum):
