@@ -133,7 +133,8 @@ class Effects:
     are what the reference ledger follows, `lasting` the variables of the file that are set up once and dropped when the
     module goes, `immortal` functions that return a credential that is never freed, `drops` the places of its arguments
     that a function may give up. `classes` and `frees` are the scope classes that the tree defines; `guards`
-    says what classes are that no file which was read defines.
+    says what classes are that no file which was read defines. `counts` is False where no override holds a reference,
+    so that none is lighter than another.
     """
 
     overrides: Mapping[str, Discipline]
@@ -155,6 +156,7 @@ class Effects:
     values: Values = field(default_factory=Values)
     classes: Mapping[str, ScopeClass] = field(default_factory=dict)
     frees: Mapping[str, FreeClass] = field(default_factory=dict)
+    counts: bool = True
 
     def with_summaries(
         self,
@@ -214,6 +216,18 @@ CREDENTIALS = Effects(
     current=frozenset({"current_cred"}),
     immortal=frozenset({"kernel_cred"}),
 )
+
+
+def uncounted(effects: Effects) -> Effects:
+    """The table for a tree whose `override_creds()` takes no reference: every override is as light as the others."""
+    return replace(
+        effects,
+        overrides=dict.fromkeys(effects.overrides, Discipline.LIGHT),
+        reverts=dict.fromkeys(effects.reverts, Discipline.LIGHT),
+        guards=dict.fromkeys(effects.guards, Discipline.LIGHT),
+        counts=False,
+    )
+
 
 # A second pair, to show that the engine knows no credentials: what is watched is every call.
 MUTEX = Effects(
