@@ -170,7 +170,7 @@ class _Walk:
         if not state.stack:
             return state._replace(stack=(Token(-operation.call - 1, Discipline.COUNTED), token))
         top = state.stack[-1]
-        if top.discipline is Discipline.LIGHT and top.site >= 0:
+        if top.discipline is Discipline.LIGHT and top.site >= 0 and operation.counted:
             name = self.found.credential(top).words
             reason = f"it drops a reference to {name}, but the override was light and took none"
             self._slip(SlipKind.DROPS, operation.call, top.site, reason, visit)

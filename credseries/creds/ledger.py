@@ -245,7 +245,7 @@ class _Walk:
     def _step(self, number: int, state: State, ledger: Ledger) -> Iterator[tuple[State, Ledger]]:
         """Every way that a step can end."""
         node, step = self.steps.flow.nodes[number], self.steps.steps[number]
-        swapped = any(isinstance(operation, Swap) for operation in step.operations)
+        swapped = any(isinstance(operation, Swap) and operation.counted for operation in step.operations)
         for results, counted in self._references(node, state, ledger, swapped):
             for _, after in outcomes(step, state):
                 if isinstance(after, Fault):
@@ -349,7 +349,8 @@ class _Walk:
         old = self._in_force(before.stack, ledger)
         key = f"@{before.stack[-1].site}" if before.stack else "@"
         results[operation.call] = old
-        return ledger.add(value, 1).add(old, -1).bind(key, value)
+        taken = ledger.add(value, 1) if operation.counted else ledger
+        return taken.add(old, -1).bind(key, value)
 
     def _argument(self, operation: Override) -> Node | None:
         start, end = operation.argument
