@@ -52,11 +52,11 @@ def functions(item: Reading, path: str) -> dict[str, Function]:
 def audit_text(before: str, after: str, name: str = "f", extra: str = "", extra_after: str | None = None) -> Audited:
     """Audit a function of a file whose text is `before` and then `after`.
 
-    `extra` is another file of the tree (`extra_after`: what it is afterwards).
+    `extra` is a header of the tree (`extra_after`: what it is afterwards).
     """
     more = extra.encode(), (extra if extra_after is None else extra_after).encode()
-    old = reading({CRED_H: HEADER, "fs/t.c": before.encode(), "fs/extra.c": more[0]})
-    new = reading({CRED_H: HEADER, "fs/t.c": after.encode(), "fs/extra.c": more[1]})
+    old = reading({CRED_H: HEADER, "fs/t.c": before.encode(), "fs/extra.h": more[0]})
+    new = reading({CRED_H: HEADER, "fs/t.c": after.encode(), "fs/extra.h": more[1]})
     olds, news = functions(old, "fs/t.c"), functions(new, "fs/t.c")
     removed = {key: olds[key] for key in olds.keys() - news.keys()}
     added = {key: news[key] for key in news.keys() - olds.keys()}

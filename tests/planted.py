@@ -367,6 +367,36 @@ int f(struct my_ctx *ctx)
 }
 """
 
+STORED = """\
+int f(struct my_ctx *ctx)
+{
+	struct cred *new = prepare_creds();
+
+	if (!new)
+		return -12;
+	adjust(ctx);
+	ctx->cred = new;
+	return 0;
+}
+"""
+
+COMMITTED = """\
+int f(struct my_ctx *ctx)
+{
+	struct cred *new = prepare_creds();
+	int err;
+
+	if (!new)
+		return -12;
+	err = change(ctx);
+	if (err) {
+		abort_creds(new);
+		return err;
+	}
+	return commit_creds(new);
+}
+"""
+
 PLANTS = [
     # DESIGN, section 9
     Plant(
@@ -1141,5 +1171,19 @@ int f(struct my_ctx *ctx)
         ),
         "cleanup-order",
         "CLASS(my_lock",
+    ),
+    Plant(
+        "made credentials that are stored no more",
+        STORED,
+        swap(STORED, ("\tctx->cred = new;\n", "")),
+        "extra-reference",
+        "return 0;",
+    ),
+    Plant(
+        "reference kept where it is not committed",
+        COMMITTED,
+        swap(COMMITTED, (" {\n\t\tabort_creds(new);\n\t\treturn err;\n\t}", "\n\t\treturn err;")),
+        "extra-reference",
+        "return err;",
     ),
 ]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from credseries.creds.audit import audit_function
-from credseries.creds.effects import CREDENTIALS
-from credseries.creds.reading import uncounted
+from credseries.creds.effects import CREDENTIALS, uncounted
 from tests.auditcase import CRED_H, HEADER, Plant, audit_text, functions, reading, told
 from tests.converted import RIGHT
 from tests.planted import PLAIN as PLAIN_OVERRIDE

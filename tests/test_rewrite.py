@@ -823,3 +823,19 @@ def test_a_line_that_was_too_long_before_stays_as_it_is() -> None:
     assert columns(line.encode()) > 100
     text = after(body(REGION.format(f"\tlook(ctx);\n{line}")), Form.SCOPED)
     assert "\t" + line in text
+
+
+def test_of_two_calls_that_begin_at_one_byte_both_are_listed_as_moved() -> None:
+    item = body("""
+	const struct cred *old;
+
+	old = override_creds(ctx->cred);
+	change(ctx);
+	revert_creds(old);
+	return fd_file(ctx)->ops->flush(ctx);
+""")
+    [site] = judged(item)
+    assert {(moved.line, moved.call) for moved in site.verdict(Form.GUARD).moved} == {
+        (8, "fd_file"),
+        (8, "fd_file(ctx)->ops->flush"),
+    }

@@ -76,6 +76,35 @@ def test_a_tree_whose_override_takes_no_reference_needs_no_light_pair(tree: Path
     assert "override_creds_light" not in helper.message
 
 
+def test_where_overrides_hold_no_reference_the_same_sites_are_converted(tree: Path, tmp_path: Path) -> None:
+    counted, _ = plan(tree)
+    other = tmp_path / "other"
+    make_repository(other)
+    change(other, CRED_C, r"\n\tget_new_cred\(\(struct cred \*\)new\);", "")
+    found, _ = plan(other)
+
+    def choices(scanned: Survey) -> dict[tuple[str, int], str]:
+        chosen = ((item.site, item.choice) for item in scanned.judged if item.choice is not None)
+        return {(site.function.name, site.line): choice.value for site, choice in chosen}
+
+    in_both = {key: form for key, form in choices(counted).items() if form != "light"}
+    assert in_both.items() <= choices(found).items()
+    assert found.accounting.already_converted == counted.accounting.already_converted
+    assert found.accounting.total == counted.accounting.total
+
+
+def test_where_overrides_hold_no_reference_the_pairs_may_be_mixed(tree: Path) -> None:
+    backing = tree / "fs/backing-file.c"
+    text = backing.read_text()
+    backing.write_text(text.replace("revert_creds(saved)", "revert_creds_light(saved)", 1))
+    counted, _ = plan(tree)
+    mixed = "a light revert ends a refcounted override"
+    assert any(mixed in item.reason for item in counted.judged)
+    change(tree, CRED_C, r"\n\tget_new_cred\(\(struct cred \*\)new\);", "")
+    found, _ = plan(tree)
+    assert not any(mixed in item.reason for item in found.judged)
+
+
 def test_helpers_that_the_tree_has_are_not_inserted_again(tree: Path) -> None:
     _, patches = plan(tree)
     for patch in patches[:2]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from credseries.creds.align import Version, align
-from credseries.creds.balance import NAMES
 from credseries.creds.compared import Check, Compared, Finding, Kind, Severity, Side
 from credseries.creds.constants import lost_constants
 from credseries.creds.initialised import uninitialised
@@ -60,9 +59,10 @@ def touches_credentials(function: Function, reading: Reading) -> bool:
     """Whether a function overrides, reverts, reads or counts credentials, as far as its text says."""
     effects = reading.effects(function.path)
     words = {match.decode("utf-8", "replace") for match in set(_WORD.findall(function.code))}
-    names = effects.overrides.keys() | effects.reverts.keys() | effects.opaque.keys() | NAMES | reading.readers
+    table = effects.overrides.keys() | effects.reverts.keys() | effects.opaque.keys() | effects.calls.keys()
+    names = table | effects.references.keys() | reading.readers
     classes = {match.decode("utf-8", "replace") for match in _SCOPE.findall(function.code)}
-    return bool(words & names) or bool(classes & effects.guards.keys())
+    return bool(words & names) or bool(classes & effects.changing_classes)
 
 
 def _unfollowed(side: Side, when: str) -> str:

@@ -23,14 +23,13 @@ _PRIMARY = ("identifier", "call_expression", "field_expression", "subscript_expr
 class Meaning:
     """What a function whose body is declarations and one return gives: an expression in its parameters.
 
-    `puts_in_force` is the name of the function that the expression is handed to (`override_creds`), when the body
-    returns that call: then calling it overrides credentials. `path` is the file whose names the expression uses.
+    Where the body returns a call that puts its argument in force, that is the argument. `path` is the file whose names
+    the expression uses.
     """
 
     parameters: tuple[str, ...]
     expression: str
     locals: Mapping[str, str] = field(default_factory=dict)
-    puts_in_force: str = ""
     path: str = ""
 
 
@@ -99,10 +98,9 @@ def meaning(function: Function, puts_in_force: frozenset[str]) -> Meaning | None
     if any(node.type != "declaration" for node in children[:-1]):
         return None
     value = unparenthesised(children[-1].named_children[0])
-    via = ""
     if value.type == "call_expression" and callee(value) in puts_in_force and len(arguments(value)) == 1:
-        via, value = callee(value), unparenthesised(arguments(value)[0])
-    return Meaning(tuple(variant.parameters), text_of(value), single_values(variant), via, function.path)
+        value = unparenthesised(arguments(value)[0])
+    return Meaning(tuple(variant.parameters), text_of(value), single_values(variant), function.path)
 
 
 @dataclass(frozen=True)
@@ -122,12 +120,6 @@ class Canon:
         """The canonical text of an expression."""
         node = expression_node(text)
         return "".join(text.split()) if node is None else self._render(node, {}, _DEPTH)
-
-    def expanded(self, known: Meaning, argument: str) -> str:
-        """The canonical text of what is known to stand for an expression in one parameter, given the argument."""
-        inner = expression_node(known.expression)
-        given = dict.fromkeys(known.parameters, self.of(argument))
-        return Canon(self.lookup, known.path, known.locals)._render(inner, given, _DEPTH) if inner is not None else ""
 
     def _render(self, node: Node, bound: Mapping[str, str], depth: int) -> str:
         node = unparenthesised(node)

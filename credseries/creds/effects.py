@@ -134,7 +134,8 @@ class Effects:
     are what the reference ledger follows, `lasting` the variables of the file that are set up once and dropped when the
     module goes, `immortal` functions that return a credential that is never freed, `drops` the places of its arguments
     that a function may give up. `classes` and `frees` are the scope classes that the tree defines; `guards`
-    says what classes are that no file which was read defines.
+    says what classes are that no file which was read defines. `counts` is False where no override holds a reference,
+    so that none is lighter than another.
     """
 
     overrides: Mapping[str, Discipline]
@@ -156,6 +157,7 @@ class Effects:
     values: Values = field(default_factory=Values)
     classes: Mapping[str, ScopeClass] = field(default_factory=dict)
     frees: Mapping[str, FreeClass] = field(default_factory=dict)
+    counts: bool = True
 
     def with_summaries(
         self,
@@ -180,6 +182,12 @@ class Effects:
         """This table and a tree's own scopes; `macros` are those that change credentials, and why that is opaque."""
         opaque = {**macros, **self.opaque}
         return replace(self, classes=classes, frees=frees, opaque=opaque, acquires=self.acquires | frozenset(macros))
+
+    @property
+    def changing_classes(self) -> frozenset[str]:
+        """The classes whose scopes put credentials in force, or may."""
+        own = (name for name, item in self.classes.items() if item.discipline is not None or item.problem is not None)
+        return frozenset((*self.guards.keys() - self.classes.keys(), *own))
 
     def touches(self, name: str) -> bool:
         """Whether a call of this name changes the credentials in force."""
@@ -213,6 +221,18 @@ CREDENTIALS = Effects(
     current=frozenset({"current_cred"}),
     immortal=frozenset({"kernel_cred"}),
 )
+
+
+def uncounted(effects: Effects) -> Effects:
+    """The table for a tree whose `override_creds()` takes no reference: every override is as light as the others."""
+    return replace(
+        effects,
+        overrides=dict.fromkeys(effects.overrides, Discipline.LIGHT),
+        reverts=dict.fromkeys(effects.reverts, Discipline.LIGHT),
+        guards=dict.fromkeys(effects.guards, Discipline.LIGHT),
+        counts=False,
+    )
+
 
 # A second pair, to show that the engine knows no credentials: what is watched is every call.
 MUTEX = Effects(

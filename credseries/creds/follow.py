@@ -16,9 +16,6 @@ from credseries.creds.trail import (
     COMMITTED,
     Canonical,
     Credential,
-    OfClass,
-    Outcome,
-    Outcomes,
     Slip,
     SlipKind,
     Trail,
@@ -53,14 +50,10 @@ class _Walk:
         steps: Steps,
         effects: Effects,
         canonical: Canonical,
-        outcomes: Outcomes,
         readers: frozenset[str],
-        of_class: OfClass,
     ) -> None:
-        self.of_class = of_class
         self.effects = effects
         self.canonical = canonical
-        self.outcomes = outcomes
         self.function = function
         self.found = Trail(function, steps)
         self.readers = readers
@@ -85,9 +78,6 @@ class _Walk:
         spelled = f"{via}({text})" if via and via not in _DIRECT else text
         code = self.function.code[slice(*operation.argument)].decode("utf-8", "replace")
         key = self.canonical(f"{via}({code})" if via and via not in _DIRECT else code)
-        if isinstance(operation, Enter):
-            tag = self.found.steps.flow.nodes[operation.opened].tag
-            key = self.of_class(tag, code) or key
         self.found.credentials[operation.call] = Credential(key, spelled)
 
     def _resolve(self, operation: Override | Enter, state: State) -> None:
@@ -180,7 +170,7 @@ class _Walk:
         if not state.stack:
             return state._replace(stack=(Token(-operation.call - 1, Discipline.COUNTED), token))
         top = state.stack[-1]
-        if top.discipline is Discipline.LIGHT and top.site >= 0:
+        if top.discipline is Discipline.LIGHT and top.site >= 0 and operation.counted:
             name = self.found.credential(top).words
             reason = f"it drops a reference to {name}, but the override was light and took none"
             self._slip(SlipKind.DROPS, operation.call, top.site, reason, visit)
@@ -265,21 +255,8 @@ class _Walk:
             return [self._replace(node, state, operation, visit)]
         if operation.name == "commit_creds":
             return [self._put(state, operation.call, COMMITTED, Discipline.COUNTED)]
-        outcomes = self.outcomes(operation.name)
-        if outcomes is None:
-            self.found.problem = self.found.problem or operation.reason
-            return [state]
-        found = []
-        for outcome in sorted(outcomes, key=repr):
-            new = state
-            if outcome.ends is not None:
-                new = self._end(new, outcome.ends, operation.call, visit)
-                if outcome.puts is not None and new.stack and new.stack[-1].site < 0:
-                    new = new._replace(stack=new.stack[:-1])
-            if outcome.puts is not None:
-                new = self._put(new, operation.call, *outcome.puts)
-            found.append(new)
-        return found
+        self.found.problem = self.found.problem or operation.reason
+        return [state]
 
     def _put(self, state: State, site: int, credential: Credential, discipline: Discipline) -> State:
         self.found.credentials[site] = credential
@@ -351,28 +328,12 @@ def follow(
     steps: Steps,
     effects: Effects,
     canonical: Canonical,
-    outcomes: Outcomes,
     parameters: Mapping[str, str],
     readers: frozenset[str],
-    of_class: OfClass,
 ) -> Trail:
     """Walk every path of a function variant from its entry.
 
-    `canonical` makes an override expression comparable, `outcomes` says what a call of another function can do to the
-    credentials in force (None: not known, which becomes the trail's `problem`), `readers` are the functions that give
-    the credentials in force, `of_class` gives what a guard of a class puts in force, by the class and the argument.
+    `canonical` makes an override expression comparable, `readers` are the functions that give the credentials in
+    force. A call whose effect is not known becomes the trail's `problem`.
     """
-    return _Walk(function, steps, effects, canonical, outcomes, readers, of_class).run(frozenset(parameters))
-
-
-def outcome_of(trail: Trail) -> frozenset[Outcome] | None:
-    """What calling the function of a trail can do to its caller's credentials; None when it cannot be said."""
-    found = set()
-    for stack in trail.exits:
-        ended = [token for token in stack if token.site < 0]
-        left = [token for token in stack if token.site >= 0]
-        if len(ended) > 1 or len(left) > 1 or (ended and stack[0].site >= 0):
-            return None
-        puts = (trail.credential(left[0]), left[0].discipline) if left else None
-        found.add(Outcome(ended[0].discipline if ended else None, puts))
-    return None if trail.problem else frozenset(found)
+    return _Walk(function, steps, effects, canonical, readers).run(frozenset(parameters))

@@ -98,13 +98,16 @@ def _first(item: tuple[str, object]) -> str:
 class Defect:
     """Something wrong in a function as it is: `kind` is leak, double-put or missing-revert.
 
-    `line` is where it shows, `path` the lines of a shortest way to it, all 1-based in the file.
+    `line` is where it shows, `path` the lines of a shortest way to it, all 1-based in the file. `offset` is that of the
+    last step on the way, `about` the credential whose references are wrong.
     """
 
     kind: str
     line: int
     path: tuple[int, ...]
     message: str
+    offset: int = field(default=-1, compare=False)
+    about: Value | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -115,12 +118,30 @@ class Balance:
     in_force: int
 
 
+@dataclass(frozen=True)
+class Way:
+    """A way out: the lines of a shortest path to it, and the byte offset of the last step on it."""
+
+    path: tuple[int, ...]
+    offset: int
+
+
+Counts = tuple[tuple[Value, int], ...]
+
+
 @dataclass
 class Audit:
-    """What a walk found: the defects, and the balance at every exit. Incomplete when there were too many states."""
+    """What a walk found: the defects, and the balance at every exit. Incomplete when there were too many states.
+
+    `ways_out` gives the first way to each balance, without what overrides that are still in force hold; `drops` the
+    offsets where references on a value are dropped, `faults` the calls after which not every path could be followed.
+    """
 
     defects: list[Defect] = field(default_factory=list)
     balances: set[Balance] = field(default_factory=set)
+    ways_out: dict[Counts, Way] = field(default_factory=dict)
+    drops: dict[Value, list[int]] = field(default_factory=dict)
+    faults: set[int] = field(default_factory=set)
     complete: bool = True
 
 
@@ -247,10 +268,12 @@ class _Walk:
     def _step(self, number: int, state: State, ledger: Ledger) -> Iterator[tuple[State, Ledger]]:
         """Every way that a step can end."""
         node, step = self.steps.flow.nodes[number], self.steps.steps[number]
-        swapped = any(isinstance(operation, Swap) for operation in step.operations)
+        swapped = any(isinstance(operation, Swap) and operation.counted for operation in step.operations)
         for results, counted in self._references(node, state, ledger, swapped):
-            for _, after in outcomes(step, state):
+            for _, ended in outcomes(step, state):
+                after = state if isinstance(ended, Fault) and self._only_hands_over(step) else ended
                 if isinstance(after, Fault):
+                    self.found.faults.add(after.call)
                     continue  # said by the analysis of the sites
                 changed = self._operate(step, state, after, counted, results)
                 if node.kind is Kind.CLEANUP:
@@ -258,6 +281,10 @@ class _Walk:
                 if node.syntax is not None and node.kind is not Kind.OPEN:
                     changed = self._assign(node, state, changed, results)
                 yield after, changed
+
+    def _only_hands_over(self, step: Step) -> bool:
+        """Whether all that is not followed in a step is a call that is given a reference: commit_creds()."""
+        return all(isinstance(item, Opaque) and item.name in self.effects.references for item in step.operations)
 
     def _references(
         self, node: FlowNode, state: State, ledger: Ledger, swapped: bool
@@ -282,7 +309,7 @@ class _Walk:
                     known = {**results, call.start_byte: value}
                     after = before if swapped else before.add(value, 1)
                 elif kind is Reference.DROP and value is not None and not swapped:
-                    after = self._drop(node, value, before)
+                    after = self._drop(node, call.start_byte, value, before)
                 elif callee(call) in self.effects.values.moves and passed:
                     after = self._move(passed[0], value, before)
                 elif kind is None and not self.effects.touches(callee(call)):
@@ -291,9 +318,13 @@ class _Walk:
             ways = onward
         yield from ways
 
-    def _drop(self, node: FlowNode, value: Value, ledger: Ledger) -> Ledger:
+    def _drop(self, node: FlowNode, offset: int, value: Value, ledger: Ledger) -> Ledger:
+        places = self.found.drops.setdefault(value, [])
+        if offset not in places:
+            places.append(offset)
         if value.is_made and ledger.count(value) <= 0 and value not in ledger.shared:
-            self._say("double-put", node, f"a reference on what {value.name} returned is dropped that is not held")
+            message = f"a reference on what {value.name} returned is dropped that is not held"
+            self._say("double-put", node, message, value=value)
         return ledger.add(value, -1)
 
     @staticmethod
@@ -322,7 +353,8 @@ class _Walk:
         if node.macro != "__free" or not puts:
             return ledger
         value = ledger.value(freed_variable(self.variant, self.steps.flow, node))
-        return ledger if value == NULL else self._drop(node, value, ledger)
+        opener = self.steps.flow.nodes[node.opened]
+        return ledger if value == NULL else self._drop(node, opener.start, value, ledger)
 
     def _operate(self, step: Step, before: State, after: State, ledger: Ledger, results: dict[int, Value]) -> Ledger:
         """The references that overrides hold."""
@@ -351,7 +383,8 @@ class _Walk:
         old = self._in_force(before.stack, ledger)
         key = f"@{before.stack[-1].site}" if before.stack else "@"
         results[operation.call] = old
-        return ledger.add(value, 1).add(old, -1).bind(key, value)
+        taken = ledger.add(value, 1) if operation.counted else ledger
+        return taken.add(old, -1).bind(key, value)
 
     def _argument(self, operation: Override) -> Node | None:
         start, end = operation.argument
@@ -442,19 +475,34 @@ class _Walk:
     def _leave(self, node: FlowNode, state: State, ledger: Ledger) -> None:
         counts = tuple((value.name, number) for value, number in ledger.counts)
         self.found.balances.add(Balance(counts, len(state.stack)))
+        self._way_out(state, ledger)
         for value, number in ledger.counts:
             in_force = any(ledger.value(f"@{token.site}") == value for token in state.stack)
             if value.is_made and number > 0 and value not in ledger.shared and not in_force:
-                self._say("leak", node, f"the reference on what {value.name} returned is never dropped", value.made)
+                message = f"the reference on what {value.name} returned is never dropped"
+                self._say("leak", node, message, value.made, value)
         if state.stack and not state.stack[-1].entry:
             line = self.function.line(state.stack[-1].site)
             self._say("missing-revert", node, f"the override of line {line} is still in force", state.stack[-1].site)
 
-    def _say(self, kind: str, node: FlowNode, message: str, about: int = -1) -> None:
+    def _way_out(self, state: State, ledger: Ledger) -> None:
+        for token in state.stack:
+            if token.discipline is Discipline.COUNTED and not token.entry:
+                ledger = ledger.add(ledger.value(f"@{token.site}"), -1)
+        if ledger.counts not in self.found.ways_out:
+            self.found.ways_out[ledger.counts] = self._way()
+
+    def _say(self, kind: str, node: FlowNode, message: str, about: int = -1, value: Value | None = None) -> None:
         key = (kind, about if about >= 0 else node.start)
         if key in self.said:
             return
         self.said.add(key)
+        way = self._way()
+        line = way.path[-1] if way.path else self.function.first_line
+        self.found.defects.append(Defect(kind, line, way.path, message, way.offset, value))
+
+    def _way(self) -> Way:
+        """The way to where the walk is."""
         passed: list[FlowNode] = []
         item: _Item | None = self.item
         while item is not None:
@@ -463,13 +511,15 @@ class _Walk:
         if any(step.kind is Kind.RETURN for step in passed):
             passed = [step for step in passed if step.kind is not Kind.EXIT]  # the brace says nothing more
         lines: list[int] = []
-        for step in passed:
+        offset = self.variant.body.start_byte
+        for step in reversed(passed):
             line = self.function.line(step.syntax.start_byte if step.syntax is not None else step.start)
             shown = step.kind not in (Kind.PASS, Kind.ENTRY, Kind.CLEANUP) and not _only_declares(step)
+            if shown:
+                offset = step.syntax.start_byte if step.syntax is not None else step.start
             if shown and (not lines or lines[-1] != line):
                 lines.append(line)
-        path = tuple(reversed(lines))
-        self.found.defects.append(Defect(kind, path[-1] if path else self.function.first_line, path, message))
+        return Way(tuple(lines), offset)
 
 
 def _only_declares(node: FlowNode) -> bool:

@@ -54,11 +54,15 @@ class Revert:
 
 @dataclass(frozen=True)
 class Swap:
-    """Another credential in place of the one in force, whose reference is dropped: `put_cred(override_creds(new));`"""
+    """Another credential in place of the one in force, whose reference is dropped: `put_cred(override_creds(new));`
+
+    With `counted`, the override that put it in force has to have taken that reference.
+    """
 
     call: int
     name: str
     credential: str
+    counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -382,7 +386,8 @@ class _Reader:
             return Revert(call.start_byte, place, discipline, statement)
         # what is put back has a reference of its own: it takes the place of what is in force
         given = unparenthesised(passed[0])
-        if given.type == "call_expression" and self.effects.references.get(callee(given)) is Reference.TAKE:
+        takes = given.type == "call_expression" and self.effects.references.get(callee(given)) is Reference.TAKE
+        if takes and self.effects.counts:
             return Swap(call.start_byte, callee(call), " ".join(text_of(arguments(given)[0]).split()))
         return None
 
@@ -407,7 +412,7 @@ class _Reader:
             if value is None or value.id != call.id:
                 variable = None
             if inner is not None and self._drops(inner, call):
-                return Swap(call.start_byte, name, " ".join(self._text(*argument).split()))
+                return Swap(call.start_byte, name, " ".join(self._text(*argument).split()), self.effects.counts)
         if variable is None:
             return None
         statement = (syntax.start_byte, syntax.end_byte)
@@ -421,8 +426,8 @@ class _Reader:
         if outer.type != "call_expression" or self.effects.references.get(callee(outer)) is not Reference.DROP:
             return False
         passed = arguments(outer)
-        counted = self.effects.overrides.get(callee(call)) is Discipline.COUNTED
-        return len(passed) == 1 and unparenthesised(passed[0]).id == call.id and counted
+        light = self.effects.counts and self.effects.overrides.get(callee(call)) is Discipline.LIGHT
+        return len(passed) == 1 and unparenthesised(passed[0]).id == call.id and not light
 
     def _call(self, node: FlowNode, syntax: Node, call: Node) -> Operation | None:
         name, passed = callee(call), arguments(call)
@@ -463,7 +468,7 @@ class _Reader:
         saved = False
         for act in outcome.acts:
             if isinstance(act, SwapAct):
-                operations.append(Swap(at, name, act.credential))
+                operations.append(Swap(at, name, act.credential, self.effects.counts))
                 continue
             result = act.saved.parameter is None
             place = target if result else in_call(act.saved, passed)

@@ -100,8 +100,7 @@ def _means_other(name: str, path: str, old: Reading, new: Reading) -> bool:
         return True
     if old.meaning(name, path) != new.meaning(name, path):
         return True
-    opaque = name in one.opaque or name in two.opaque
-    return opaque and old.outcomes(name, path) != new.outcomes(name, path)
+    return one.calls.get(name) != two.calls.get(name) or (name in one.opaque) != (name in two.opaque)
 
 
 def find_pairs(paths: Iterable[str], old: Reading, new: Reading) -> Pairs:

@@ -176,27 +176,35 @@ class Program:
     summaries: list[Summary] = field(default_factory=list)
     analyses: dict[tuple[str, int], Analysis] = field(default_factory=dict)
     scopes: TreeScopes = field(default_factory=TreeScopes)
-    _named: dict[str, list[tuple[SourceFile, Extent]]] | None = None
+    _named: dict[str, list[tuple[SourceFile, Extent]]] | None = None  # the definitions of a name
 
     def effects(self, path: str) -> Effects:
         """The effects table that holds in a file."""
         found = self.scopes.extended(effects_for(path, self.base, self.summaries), path)
-        drops = Drops(found, lambda name: self._definition(name, path), gives_up)
+        # a function of another file is looked into all the same: that file may be included as a whole
+        drops = Drops(found, lambda name: self.definition(name, path) or self._any_definition(name), gives_up)
         file = self.files.get(path)
         return replace(found, lasting=file.lasting if file is not None else frozenset(), drops=drops)
 
-    def _definition(self, name: str, path: str) -> Function | None:
-        """A function by its name, as a file sees it."""
+    def definition(self, name: str, path: str) -> Function | None:
+        """The function that a name means in a file, if the program has it: the file's own comes first."""
+        known = self._definitions(name)
+        for file, extent in known:
+            if file.path == path:
+                return file.function(extent)
+        found = (file.function(extent) for file, extent in known)
+        return next((function for function in found if not function.is_local), None)
+
+    def _any_definition(self, name: str) -> Function | None:
+        return next((file.function(extent) for file, extent in self._definitions(name)), None)
+
+    def _definitions(self, name: str) -> list[tuple[SourceFile, Extent]]:
         if self._named is None:
             self._named = {}
             for file in self.files.values():
                 for extent in file.extents:
                     self._named.setdefault(extent.name, []).append((file, extent))
-        known = self._named.get(name, [])
-        own = [item for item in known if item[0].path == path]
-        for file, extent in own or known:
-            return file.function(extent)
-        return None
+        return self._named.get(name, [])
 
     def _analyse(self, targets: Iterable[tuple[SourceFile, Extent]]) -> list[str]:
         """Analyse functions with what is known by now; the names of those whose summary changes."""

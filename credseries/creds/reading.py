@@ -1,43 +1,25 @@
-"""What a program says about its functions, as the audit asks for it: effects, meanings, outcomes. Pure."""
+"""What a program says about its functions, as the audit asks for it: effects, meanings, steps. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from credseries.creds.canonical import Canon, Meaning, meaning, single_values
-from credseries.creds.classes import guard_classes, spelled
-from credseries.creds.effects import CREDENTIALS, Discipline, Effects
-from credseries.creds.follow import follow, outcome_of
+from credseries.creds.effects import CREDENTIALS, Effects
+from credseries.creds.follow import follow
 from credseries.creds.operations import Steps, read_steps
 from credseries.creds.program import Program, SourceFile
-from credseries.creds.trail import Outcome, Trail
+from credseries.creds.trail import Trail
 from credseries.csource.function import Function, Variant
 
 _HEADER = "include/linux/cred.h"
-_STATIC = re.compile(rb"\bstatic\b")
 _MACRO = re.compile(rb"[ \t]*#[ \t]*define[ \t]+(\w+)\([^)]*\)(.*)", re.DOTALL)
 _READS = re.compile(rb"\bcurrent\s*->\s*cred\b|\bcurrent_cred\s*\(")
 _CURRENT_READERS = ("current_cred", "get_current_cred")
 
 Find = Callable[[str], Function | None]
-
-
-def uncounted(effects: Effects) -> Effects:
-    """The table for a tree whose `override_creds()` takes no reference: every override is as light as the others."""
-    return replace(
-        effects,
-        overrides=dict.fromkeys(effects.overrides, Discipline.LIGHT),
-        reverts=dict.fromkeys(effects.reverts, Discipline.LIGHT),
-        guards=dict.fromkeys(effects.guards, Discipline.LIGHT),
-    )
-
-
-def _is_local(function: Function) -> bool:
-    """Whether only its own file can call a function."""
-    head = function.code[: function.code.find(b"{")]
-    return _STATIC.search(head) is not None and not function.path.endswith(".h")
 
 
 def _readers(header: SourceFile | None) -> frozenset[str]:
@@ -77,56 +59,17 @@ class Reading:
     readers: frozenset[str] = frozenset()
     _effects: dict[str, Effects] = field(default_factory=dict)
     _meanings: dict[tuple[str, str], Meaning | None] = field(default_factory=dict)
-    _outcomes: dict[tuple[str, str], frozenset[Outcome] | None] = field(default_factory=dict)
-    _defined: dict[str, list[Function]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.readers = _readers(self.program.files.get(_HEADER))
-
-    # -- definitions
-
-    def _definitions(self, name: str) -> list[Function]:
-        if name not in self._defined:
-            self._defined[name] = [
-                file.function(extent)
-                for file in self.program.files.values()
-                if name.encode() in file.source
-                for extent in file.extents
-                if extent.name == name
-            ]
-        return self._defined[name]
-
-    def definition(self, name: str, path: str) -> Function | None:
-        """The function that a name means in a file, if the program has it: the file's own comes first."""
-        found = self._definitions(name)
-        own = [item for item in found if item.path == path]
-        visible = own or [item for item in found if not _is_local(item)]
-        return visible[0] if visible else None
 
     # -- what calls do
 
     def effects(self, path: str) -> Effects:
         """The effects table that holds in a file."""
         if path not in self._effects:
-            self._effects[path] = self._read_effects(path)
+            self._effects[path] = self.program.effects(path)
         return self._effects[path]
-
-    def _read_effects(self, path: str) -> Effects:
-        table = self.program.effects(path)
-        overrides = dict(table.overrides)
-        opaque = dict(table.opaque)
-        for name in table.opaque:
-            known = self.meaning(name, path)
-            if known is not None and known.puts_in_force:
-                overrides[name] = CREDENTIALS.overrides[known.puts_in_force]
-                if table.overrides["override_creds"] is Discipline.LIGHT:
-                    overrides[name] = Discipline.LIGHT
-                del opaque[name]
-        classes = guard_classes(self.program.files.values(), overrides)
-        for item in classes.values():
-            self._meanings[spelled(item.name), path] = item.meaning
-        guards = {name: item.discipline for name, item in classes.items()}
-        return replace(table, overrides=overrides, opaque=opaque, guards={**table.guards, **guards})
 
     def meaning(self, name: str, path: str) -> Meaning | None:
         """What a call of a name in a file stands for."""
@@ -134,26 +77,10 @@ class Reading:
         if key not in self._meanings:
             self._meanings[key] = None  # a function that stands for itself ends here
             if name.isidentifier() and name not in CREDENTIALS.overrides:
-                function = self.definition(name, path) or self.elsewhere(name)
+                function = self.program.definition(name, path) or self.elsewhere(name)
                 primitives = frozenset(CREDENTIALS.overrides)
                 self._meanings[key] = meaning(function, primitives) if function is not None else None
         return self._meanings[key]
-
-    def outcomes(self, name: str, path: str) -> frozenset[Outcome] | None:
-        """What a call of a name in a file can do to the credentials in force; None when that is not known."""
-        function = self.definition(name, path)
-        if function is None or function.unreadable is not None or len(function.variants) != 1:
-            return None
-        key = (name, function.path)
-        if key not in self._outcomes:
-            self._outcomes[key] = None  # a function that calls itself
-            variant = function.variants[0]
-            steps = self.steps(function, variant)
-            if not variant.flow.unsupported and not steps.unfollowed:
-                found = outcome_of(self.trail(function, variant, steps, Canon(self.meaning, function.path)))
-                named = f"what {name}() puts in force"
-                self._outcomes[key] = found if found is None else frozenset(_named(item, named) for item in found)
-        return self._outcomes[key]
 
     def steps(self, function: Function, variant: Variant) -> Steps:
         """What each step of a function variant does."""
@@ -165,29 +92,4 @@ class Reading:
 
     def trail(self, function: Function, variant: Variant, steps: Steps, canon: Canon) -> Trail:
         """Every path through a function variant."""
-        path = function.path
-        return follow(
-            function,
-            steps,
-            self.effects(path),
-            canon.of,
-            lambda name: self.outcomes(name, path),
-            variant.parameters,
-            self.readers,
-            lambda tag, argument: self._of_class(tag, argument, canon),
-        )
-
-    def _of_class(self, tag: str, argument: str, canon: Canon) -> str:
-        """What a guard of a class of the tree's own puts in force; empty when that is its argument."""
-        known = self._meanings.get((spelled(tag), canon.path))
-        if known is None or len(known.parameters) != 1:
-            return ""
-        return canon.expanded(known, argument)
-
-
-def _named(outcome: Outcome, words: str) -> Outcome:
-    """An outcome in words that mean something to the caller, who does not know the callee's variables."""
-    if outcome.puts is None:
-        return outcome
-    credential, discipline = outcome.puts
-    return replace(outcome, puts=(replace(credential, key=words, words=words), discipline))
+        return follow(function, steps, self.effects(function.path), canon.of, variant.parameters, self.readers)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tree_sitter import Node
 
-from credseries.creds.balance import Balances, Exit, balances
 from credseries.creds.canonical import expression_node
 from credseries.creds.compared import Compared, Finding, Kind, Side
 from credseries.creds.effects import Discipline
+from credseries.creds.ledger import Defect, Value, Way, keep_books
 from credseries.creds.lifetime import gives_up
 from credseries.creds.scopes import scopes
-from credseries.creds.state import State
+from credseries.creds.state import State, Token
 from credseries.creds.trail import CALLER, Slip, SlipKind, Visit
 from credseries.csource.flow import Kind as NodeKind
 from credseries.csource.syntax import arguments, callee, field, text_of, walk
@@ -55,10 +55,52 @@ def slips(case: Compared) -> list[Finding]:
     return list(found.values())
 
 
-def _compare(case: Compared, key: str, old: Balances, new: Balances) -> Finding | None:
-    nowhere = Exit((), case.after.version.variant.body.start_byte)
-    exits = new.found.get(key, {0: nowhere})
-    before, after = set(old.found.get(key, {0: nowhere})), set(exits)
+class _Books:
+    """The balances of one version, by keys that mean the same in both: (kind, canonical name or offset before)."""
+
+    def __init__(self, side: Side, partner: Mapping[int, int] | None) -> None:
+        version = side.version
+        self.side, self.partner = side, partner
+        self.kept = keep_books(version.function, version.variant, version.steps, side.effects)
+        values = {value for counts in self.kept.ways_out for value, _ in counts} | self.kept.drops.keys()
+        self.values: dict[str, list[Value]] = {}
+        for value in sorted(values, key=lambda item: (item.made, item.name)):
+            self.values.setdefault(self.key(value), []).append(value)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every path was followed to its end."""
+        return self.kept.complete and not self.kept.faults
+
+    def key(self, value: Value) -> str:
+        """What a value is called in both versions: what was made, by the call before the change that made it."""
+        if not value.is_made:
+            return self.side.canon.of(value.name.lstrip("?"))
+        made = value.made if self.partner is None else self.partner.get(value.made)
+        called = callee(self.side.version.calls[value.made])
+        return f"{called}() at {made}" if made is not None else f"{called}() that is new"
+
+    def balances(self, key: str) -> dict[int, Way]:
+        """Every balance that a value has at an exit, with a shortest path to it."""
+        found: dict[int, Way] = {}
+        for counts, way in self.kept.ways_out.items():
+            found.setdefault(sum(number for value, number in counts if self.key(value) == key), way)
+        return found
+
+    def drops(self, key: str) -> list[int]:
+        """The offsets where references on a value are dropped."""
+        return [offset for value in self.values.get(key, ()) for offset in self.kept.drops.get(value, ())]
+
+    def spelled(self, key: str) -> str:
+        """A value as a person would say it; empty when this version has none of that key."""
+        for value in self.values.get(key, ()):
+            return f"what {value.name} returned" if value.is_made else value.name.lstrip("?").replace(".", "->")
+        return ""
+
+
+def _compare(case: Compared, key: str, old: _Books, new: _Books) -> Finding | None:
+    exits = new.balances(key)
+    before, after = set(old.balances(key)), set(exits)
     if before == after or not before or not after:
         return None
     more, fewer = after - before, before - after
@@ -68,11 +110,11 @@ def _compare(case: Compared, key: str, old: Balances, new: Balances) -> Finding 
         kind, value, what = Kind.LOST_REFERENCE, min(after), "drops"
     else:
         return None
-    spelled = new.spelled.get(key) or old.spelled.get(key, key)
+    spelled = new.spelled(key) or old.spelled(key)
     way = exits[value]
     offset = way.offset
     if kind is Kind.LOST_REFERENCE:
-        drops = new.drops.get(key, [])
+        drops = new.drops(key)
         fresh = [place for place in drops if place not in case.alignment.tokens]
         offset = (fresh or drops or [offset])[0]
     listed = [", ".join(f"{value:+d}" if value else "0" for value in sorted(values)) for values in (before, after)]
@@ -81,16 +123,57 @@ def _compare(case: Compared, key: str, old: Balances, new: Balances) -> Finding 
     return case.finding(kind, offset, message, call=spelled, before=was, after=now, path=way.path)
 
 
+_DEFECTS = {"leak": Kind.EXTRA_REFERENCE, "double-put": Kind.LOST_REFERENCE}
+
+
+def _defects(case: Compared, old: _Books, new: _Books, said: set[tuple[Kind, str]]) -> Iterator[Finding]:
+    """What is wrong with the references of the version after alone, and was not wrong before."""
+
+    def wrong(books: _Books) -> dict[tuple[Kind, str], Defect]:
+        found: dict[tuple[Kind, str], Defect] = {}
+        for defect in books.kept.defects:
+            if defect.kind in _DEFECTS and defect.about is not None:
+                found.setdefault((_DEFECTS[defect.kind], books.key(defect.about)), defect)
+        return found
+
+    known = wrong(old)
+    for (kind, key), defect in wrong(new).items():
+        if (kind, key) not in known and (kind, key) not in said:
+            yield case.finding(
+                kind,
+                defect.offset,
+                defect.message,
+                call=new.spelled(key) or key,
+                before="references that balance" if not case.new else "",
+                after="a reference too many" if kind is Kind.EXTRA_REFERENCE else "a reference too few",
+                path=defect.path,
+            )
+
+
+def _counts_by_hand(side: Side) -> bool:
+    """Whether a version handles references itself."""
+    names = {name.encode() for name in side.effects.references}
+    return any(name in side.version.function.code for name in names)
+
+
 def ledger(case: Compared) -> list[Finding]:
-    """References by hand whose balance at an exit has changed."""
-    if case.new:
+    """References by hand whose balance at an exit has changed, or does not hold any more."""
+    if not _counts_by_hand(case.before) and not _counts_by_hand(case.after):
         return []
-    old = balances(case.before.version, case.before.canon.of)
-    new = balances(case.after.version, case.after.canon.of)
+    old, new = _Books(case.before, None), _Books(case.after, case.alignment.partner)
     if not old.complete or not new.complete:
         return []
-    found = (_compare(case, key, old, new) for key in sorted(old.found.keys() | new.found.keys()))
-    return [item for item in found if item is not None]
+    slipped = {case.after.trail.credential(Token(slip.site, Discipline.COUNTED)).key for slip in _of_overrides(case)}
+    keys = sorted((old.values.keys() | new.values.keys()) - slipped)
+    compared = [(key, _compare(case, key, old, new)) for key in keys if not case.new]
+    found = [item for _, item in compared if item is not None]
+    said = {(item.kind, key) for key, item in compared if item is not None}
+    return [*found, *_defects(case, old, new, said)]
+
+
+def _of_overrides(case: Compared) -> list[Slip]:
+    """The slips that name an override of the function: its reference is spoken of already."""
+    return [slip for slip in case.after.trail.slips if slip.site in case.after.trail.credentials]
 
 
 # -- lifetimes

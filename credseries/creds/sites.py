@@ -164,7 +164,7 @@ class _VariantSites:
         if not reverts and self._outlives(item.call):
             kind = SiteKind.WRAPPER if self._returns_saved(item) else SiteKind.SPLIT
             problem = "the function leaves the credentials changed for its caller"
-        light = item.discipline is Discipline.LIGHT
+        light = self.effects.counts and item.discipline is Discipline.LIGHT
         return Site(
             self.function,
             item.call,

@@ -206,7 +206,7 @@ def _swap(state: State, operation: Swap, mode: Mode) -> State | Fault:
     if state.stack and not state.stack[-1].entry:
         token = state.stack[-1]
         after = state._replace(stack=(*state.stack[:-1], token._replace(swapped=site)))
-        if token.discipline is Discipline.LIGHT:
+        if token.discipline is Discipline.LIGHT and operation.counted:
             reason = f"{operation.name}() drops a reference that the light override never took"
             return Fault(operation.call, reason, after)
         return after

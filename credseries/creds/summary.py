@@ -111,11 +111,6 @@ def _outcomes(analysis: Analysis) -> tuple[Outcome, ...] | str:
     return found[0] if found[0] else "never returns"
 
 
-def _is_static(function: Function) -> bool:
-    head = function.code[: function.code.find(b"{")]
-    return re.search(rb"\bstatic\b", head) is not None
-
-
 def _wrapper(analysis: Analysis, site: Site) -> Wrapper | None:
     """The wrapper that a function is, when its body is declarations and `return override_creds(expression);`."""
     function = analysis.function
@@ -160,16 +155,16 @@ def _unread(function: Function, effects: Effects, why: str) -> Summary | None:
     begins, ends = bool(called & set(effects.overrides)), bool(called & set(effects.reverts))
     if begins == ends:
         return None
-    local = _is_static(function) and not function.path.endswith(".h")
-    return Summary(function.name, function.path, local, begins, None, f"{function.name}() cannot be read: {why}")
+    return Summary(
+        function.name, function.path, function.is_local, begins, None, f"{function.name}() cannot be read: {why}"
+    )
 
 
 def _uncertain(analysis: Analysis) -> Summary:
     """The summary of a function that should leave its caller's credentials alone, but may not on some path."""
     function = analysis.function
-    local = _is_static(function) and not function.path.endswith(".h")
     why = f"{function.name}() may leave credentials overridden: {analysis.unsettled}"
-    return Summary(function.name, function.path, local, True, None, why)
+    return Summary(function.name, function.path, function.is_local, True, None, why)
 
 
 def summarise(analysis: Analysis) -> Summary | None:
@@ -182,7 +177,7 @@ def summarise(analysis: Analysis) -> Summary | None:
         return _uncertain(analysis) if analysis.sites and analysis.unsettled is not None else None
     site = changing[0]
     path = function.path
-    local = _is_static(function) and not path.endswith(".h")
+    local = function.is_local
     acquires = any(item.kind is not SiteKind.REVERT_ONLY for item in changing)
     wrapper = _wrapper(analysis, site) if site.kind is SiteKind.WRAPPER and len(changing) == 1 else None
     outcomes = _outcomes(analysis)

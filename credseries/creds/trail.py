@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from credseries.creds.effects import Discipline
 from credseries.creds.operations import Steps
 from credseries.creds.state import State, Token
 from credseries.csource.flow import Kind
@@ -31,21 +30,7 @@ REVERTED = Credential("<before the caller's override>", "what was in force befor
 COMMITTED = Credential("<committed>", "the credentials that the function committed")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """One way that a call can leave its caller's credentials.
-
-    `ends` is the discipline of the revert (or put) that the innermost override of the caller is ended with, None when
-    it is left alone; `puts` what is in force then, with its discipline.
-    """
-
-    ends: Discipline | None = None
-    puts: tuple[Credential, Discipline] | None = None
-
-
-Outcomes = Callable[[str], frozenset[Outcome] | None]
 Canonical = Callable[[str], str]
-OfClass = Callable[[str, str], str]
 
 
 class SlipKind(Enum):

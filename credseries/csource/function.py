@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +14,8 @@ from credseries.csource.mask import Masked, mask
 from credseries.csource.statements import NO_MACROS, StatementMacros
 from credseries.csource.syntax import Nodes, damage, field, identifiers, parse, text_of, walk
 from credseries.csource.variants import MAX_VARIANTS, TooManyVariants, UnbalancedConditions, variants
+
+_STATIC = re.compile(rb"\bstatic\b")
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,13 @@ class Function:
     @cached_property
     def _lexed(self) -> Lexed:
         return lex(self.source)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only its own file can call it: it is static, and not in a header."""
+        if self.path.endswith(".h"):
+            return False
+        return _STATIC.search(self.code, 0, self.code.find(b"{")) is not None
 
     @property
     def code(self) -> bytes:

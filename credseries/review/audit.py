@@ -159,11 +159,9 @@ class _Audit:
 # -- what a series leaves behind
 
 
-def _by_hand(site: Site, counts: bool) -> bool:
+def _by_hand(site: Site) -> bool:
     """Whether a site is an override and a revert by hand that a form could replace."""
-    if site.kind is not SiteKind.SITE or not site.variable:
-        return False
-    return site.converted is None or (not counts and site.converted == "light")
+    return site.kind is SiteKind.SITE and bool(site.variable) and site.converted is None
 
 
 def _sites(reading: Reading) -> dict[tuple[str, str], list[Site]]:
@@ -185,11 +183,10 @@ def _unconverted(series: Series, snapshots: Snapshots) -> list[Placed]:
     if not changed:
         return []
     old, new = snapshots.reading(series.base), snapshots.reading(series.steps[-1].after)
-    counts = new.effects("").overrides["override_creds"] is not new.effects("").overrides["override_creds_light"]
     before, after = _sites(old), _sites(new)
 
     def number(sites: Iterable[Site], by_hand: bool) -> int:
-        return sum(_by_hand(site, counts) is by_hand for site in sites if site.variable or site.converted)
+        return sum(_by_hand(site) is by_hand for site in sites if site.variable or site.converted)
 
     converted = {
         key
@@ -203,7 +200,7 @@ def _unconverted(series: Series, snapshots: Snapshots) -> list[Placed]:
         if key[0] not in {path for path, _ in converted}:
             continue
         step = _last(series, snapshots, key[0])
-        left = [site for site in sites if _by_hand(site, counts)]
+        left = [site for site in sites if _by_hand(site)]
         for site in left if key in converted else left[:1]:
             found.append(Placed(_left(site, same_function=key in converted), step))
     return found

@@ -169,7 +169,7 @@ class Exposure:
 def exposure(analysis: Analysis, site: Site, names: Names) -> Exposure:
     """What a guard in place of an override would expose, its reverts simply gone."""
     counterexample: Counterexample | None = None
-    moved: dict[int, Moved] = {}
+    moved: dict[tuple[int, str], Moved] = {}  # of `f(x)->g(x)`, two calls begin at the same byte
     jumps: set[int] = set()
     spliced = write_naive_guard(site, names)
     naive = site.function.rewritten(spliced.text)
@@ -186,14 +186,14 @@ def exposure(analysis: Analysis, site: Site, names: Names) -> Exposure:
                 jumps.add(site.function.line(spliced.offsets.origin(bypass.jump)))
         old = explore(before)
         new = explore(steps, spliced.offsets.origin, tolerate=True)
-        calls = {event.offset: event.name for step in before.steps for event in step.events}
-        for offset, stacks in old.exposed.items():
-            if new.exposed.get(offset, stacks) != stacks:
-                moved[offset] = Moved(site.function.line(offset), calls[offset])
+        for event in (event for step in before.steps for event in step.events):
+            stacks = old.exposed.get(event.offset)
+            if stacks is not None and new.exposed.get(event.offset, stacks) != stacks:
+                moved[event.offset, event.name] = Moved(site.function.line(event.offset), event.name)
         if moved and counterexample is None:
             sides = Side(site.function, before, None), Side(naive, steps, spliced.offsets)
             counterexample = compare(*sides, names.accessors)
-    return Exposure(tuple(moved[offset] for offset in sorted(moved)), tuple(sorted(jumps)), counterexample)
+    return Exposure(tuple(moved[key] for key in sorted(moved)), tuple(sorted(jumps)), counterexample)
 
 
 def _refusal(form: Form, reason: str | Counterexample, exposed: Exposure) -> Verdict:

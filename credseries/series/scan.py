@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from credseries.creds.effects import CREDENTIALS, uncounted
 from credseries.creds.interface import CLEANUP_HEADER, CRED_HEADER, CRED_SOURCE, Interface, read_interface
 from credseries.creds.ledger import Defect, defects
 from credseries.creds.program import Find, Hit, Program, SourceFile, hits
@@ -99,7 +100,8 @@ class Survey:
         self.recipe = recipe
         self.documents = documents
         self.paths = tuple(path.rstrip("/") for path in paths)
-        self.program = Program(sources)
+        base = uncounted(CREDENTIALS) if interface.counts_references is False else CREDENTIALS
+        self.program = Program(sources, base)
         self.program.run(find)
         self.names = names_for(interface, recipe)
         self.planner = Planner(self.names, forms or recipe.forms, unavailable(interface))

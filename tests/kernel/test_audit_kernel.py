@@ -35,15 +35,18 @@ def test_the_series_that_split_makes_has_nothing_worse_than_notes(series: Kernel
 
 def test_guards_in_place_move_what_the_scan_says(survey: Survey) -> None:
     reading = Reading(survey.program)
-    sites = moved = 0
+    sites = moved = alone = 0
     for _, analysis in sorted(survey.program.analyses.items()):
         for site in analysis.sites:
             if site.problem is not None or site.statement == (0, 0) or site.converted:
                 continue
-            sites += 1
             exposed = exposure(analysis, site, survey.names)
             after = site.function.rewritten(write_naive_guard(site, survey.names).text)
             audited = audit_function(analysis.function, after, reading, reading)
+            if "no statement of a block" in audited.reason:
+                alone += 1  # `if (x) guard(cred)(..);` is no C
+                continue
+            sites += 1
             found = Counter(
                 finding.call
                 for finding in audited.findings
@@ -56,5 +59,6 @@ def test_guards_in_place_move_what_the_scan_says(survey: Survey) -> None:
             jumps = sum(finding.kind.value == "skipped-guard" for finding in audited.findings)
             assert jumps == len(exposed.jumps), analysis.function.name
             moved += len(exposed.moved)
+    assert alone <= 2  # both in io_uring
     assert sites >= 60
     assert moved >= 60
