@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from credseries.creds.canonical import Canon, Meaning, meaning, single_values
 from credseries.creds.effects import CREDENTIALS, Effects
 from credseries.creds.follow import follow
-from credseries.creds.operations import Steps, read_steps
+from credseries.creds.operations import Steps
 from credseries.creds.program import Program, SourceFile
+from credseries.creds.steps import read_steps
 from credseries.creds.trail import Trail
 from credseries.csource.function import Function, Variant
 

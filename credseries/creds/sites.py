@@ -9,10 +9,11 @@ from functools import cached_property
 
 from credseries.creds.effects import Discipline, Effects
 from credseries.creds.lifetime import unproven
-from credseries.creds.operations import Call, Enter, Opaque, Override, Revert, Steps, Swap, followed, read_operations
+from credseries.creds.operations import Call, Enter, Opaque, Override, Revert, Steps, Swap
 from credseries.creds.places import RESULT
 from credseries.creds.source import Source, classify
 from credseries.creds.state import DIRECT, Exploration, Mode, explore
+from credseries.creds.steps import followed, read_operations
 from credseries.csource.function import Function, Variant
 from credseries.csource.syntax import field, identifiers, text_of
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from credseries.creds.operations import Enter, Override, Steps, read_steps
+from credseries.creds.operations import Enter, Override, Steps
 from credseries.creds.proof import Counterexample, Side, compare
 from credseries.creds.sites import Analysis, Site, SiteKind, analyse
 from credseries.creds.state import explore, opaque_operations
+from credseries.creds.steps import read_steps
 from credseries.csource.flow import Kind
 from credseries.csource.function import Function
 from credseries.csource.splice import OffsetMap, Spliced, splice
