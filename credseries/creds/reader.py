@@ -49,7 +49,6 @@ def _listed(syntax: Node) -> list[Node]:
     return found
 
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
 _CURRENT = re.compile(rb"(\w+)\s*=\s*current\s*[;,]")
 
 
