@@ -177,13 +177,19 @@ class Program:
     analyses: dict[tuple[str, int], Analysis] = field(default_factory=dict)
     scopes: TreeScopes = field(default_factory=TreeScopes)
     _named: dict[str, list[tuple[SourceFile, Extent]]] | None = None
+    _drops: dict[str, Drops] = field(default_factory=dict)
 
     def effects(self, path: str) -> Effects:
         """The effects table that holds in a file."""
         found = self.scopes.extended(effects_for(path, self.base, self.summaries), path)
-        drops = Drops(found, lambda name: self._definition(name, path), gives_up)
         file = self.files.get(path)
-        return replace(found, lasting=file.lasting if file is not None else frozenset(), drops=drops)
+        return replace(found, lasting=file.lasting if file is not None else frozenset(), drops=self._drops_in(path))
+
+    def _drops_in(self, path: str) -> Drops:
+        """What the functions that a file sees give up; the same whatever else is known by now."""
+        if path not in self._drops:
+            self._drops[path] = Drops(self.base, lambda name: self._definition(name, path), gives_up)
+        return self._drops[path]
 
     def _definition(self, name: str, path: str) -> Function | None:
         """A function by its name, as a file sees it."""
@@ -267,7 +273,7 @@ class Program:
             found = {path: file for path, file in find(names).items() if path not in self.files}
             if found:
                 self.files = {**self.files, **found}
-                self._named = None
+                self._named, self._drops = None, {}
                 self._read_definitions()
                 self._settle(self._round(list(public), []))
 
