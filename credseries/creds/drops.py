@@ -26,19 +26,18 @@ class Drops:
         self._effects = effects
         self._definition = definition
         self._gives_up = gives_up
-        self._known: dict[str, frozenset[Place]] = {}
+        self._known: dict[tuple[str, int], frozenset[Place]] = {}
 
     def __call__(self, name: str) -> frozenset[Place]:
         """The places that a function may give up; none when its text is not at hand."""
         return self._places(name, _DEEPEST)
 
     def _places(self, name: str, depth: int) -> frozenset[Place]:
-        if name not in self._known:
-            self._known[name] = frozenset()  # for functions that call themselves
+        if (name, depth) not in self._known:  # less deep than asked for, less is found
             function = self._definition(name) if depth else None
             variants = function.variants if function is not None else []
-            self._known[name] = frozenset(place for item in variants for place in self._in(item, depth))
-        return self._known[name]
+            self._known[name, depth] = frozenset(place for item in variants for place in self._in(item, depth))
+        return self._known[name, depth]
 
     def _in(self, variant: Variant, depth: int) -> Iterator[Place]:
         parameters = list(variant.parameters)

@@ -148,6 +148,15 @@ class Audit:
 _Item = tuple[int, State, Ledger]
 
 
+class _Called(NamedTuple):
+    """A call: where it begins, what it calls and what that is given."""
+
+    node: Node
+    start: int
+    name: str
+    passed: list[Node]
+
+
 class _Walk:
     def __init__(
         self, function: Function, variant: Variant, steps: Steps, effects: Effects, *, correlate: bool
@@ -180,11 +189,13 @@ class _Walk:
                 addressed.update(text_of(name) for name in list(identifiers(node))[:1])
         return frozenset(names - addressed)
 
-    def _calls_of(self, node: FlowNode) -> list[Node]:
+    def _calls_of(self, node: FlowNode) -> list[_Called]:
         """The calls of a step, in the order in which they are evaluated: arguments first."""
         if node.syntax is None or node.kind is Kind.OPEN:
             return []
-        return sorted(self.variant.nodes.of("call_expression", within=node.syntax), key=_end)
+        nodes = self.variant.nodes
+        calls = sorted(nodes.of("call_expression", within=node.syntax), key=_end)
+        return [_Called(call, call.start_byte, nodes.calls[call.id], arguments(call)) for call in calls]
 
     def _test_of(self, node: FlowNode) -> Test | None:
         if node.kind is not Kind.CONDITION or node.syntax is None:
@@ -227,11 +238,11 @@ class _Walk:
         """The variables that credentials go through: only what these hold is kept."""
         names: set[str] = set()
         for call in (call for calls in self.calls for call in calls):
-            name = callee(call)
+            name, parent = call.name, call.node.parent
             if name in self.effects.references or name in self.effects.overrides or name in self.effects.current:
-                names.update(text_of(item) for argument in arguments(call) for item in identifiers(argument))
-                if call.parent is not None and call.parent.type in ("assignment_expression", "init_declarator"):
-                    names.update(text_of(item) for item in list(identifiers(call.parent))[:1])
+                names.update(text_of(item) for argument in call.passed for item in identifiers(argument))
+                if parent is not None and parent.type in ("assignment_expression", "init_declarator"):
+                    names.update(text_of(item) for item in list(identifiers(parent))[:1])
         before = -1
         while before != len(names):
             before = len(names)
@@ -292,27 +303,26 @@ class _Walk:
         """The ledger after the calls of a step, with what each returns; a call that may fail ends in two ways."""
         ways: list[tuple[dict[int, Value], Ledger]] = [({}, ledger)]
         for call in self.calls[node.number]:
-            kind = self.effects.references.get(callee(call))
-            passed = arguments(call)
+            kind, passed = self.effects.references.get(call.name), call.passed
             onward: list[tuple[dict[int, Value], Ledger]] = []
             for results, before in ways:
                 value = self._value(passed[0], state, before, results) if passed else None
                 after = before
                 if kind in _MAKERS:
-                    made = Value(f"{callee(call)}() at line {self.function.line(call.start_byte)}", call.start_byte)
-                    onward.append(({**results, call.start_byte: made}, before.add(made, 1)))
+                    made = Value(f"{call.name}() at line {self.function.line(call.start)}", call.start)
+                    onward.append(({**results, call.start: made}, before.add(made, 1)))
                     if kind is Reference.TRY_MAKE:
-                        onward.append(({**results, call.start_byte: NULL}, before))
+                        onward.append(({**results, call.start: NULL}, before))
                     continue
                 known = results
                 if kind is Reference.TAKE and value is not None:
-                    known = {**results, call.start_byte: value}
+                    known = {**results, call.start: value}
                     after = before if swapped else before.add(value, 1)
                 elif kind is Reference.DROP and value is not None and not swapped:
-                    after = self._drop(node, call.start_byte, value, before)
-                elif callee(call) in self.effects.values.moves and passed:
+                    after = self._drop(node, call.start, value, before)
+                elif call.name in self.effects.values.moves and passed:
                     after = self._move(passed[0], value, before)
-                elif kind is None and not self.effects.touches(callee(call)):
+                elif kind is None and not self.effects.touches(call.name):
                     after = self._pass(passed, state, before, results)
                 onward.append((known, after))
             ways = onward

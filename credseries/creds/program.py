@@ -177,14 +177,20 @@ class Program:
     analyses: dict[tuple[str, int], Analysis] = field(default_factory=dict)
     scopes: TreeScopes = field(default_factory=TreeScopes)
     _named: dict[str, list[tuple[SourceFile, Extent]]] | None = None  # the definitions of a name
+    _drops: dict[str, Drops] = field(default_factory=dict)
 
     def effects(self, path: str) -> Effects:
         """The effects table that holds in a file."""
         found = self.scopes.extended(effects_for(path, self.base, self.summaries), path)
-        # a function of another file is looked into all the same: that file may be included as a whole
-        drops = Drops(found, lambda name: self.definition(name, path) or self._any_definition(name), gives_up)
         file = self.files.get(path)
-        return replace(found, lasting=file.lasting if file is not None else frozenset(), drops=drops)
+        return replace(found, lasting=file.lasting if file is not None else frozenset(), drops=self._drops_in(path))
+
+    def _drops_in(self, path: str) -> Drops:
+        """What the functions that a file sees give up; the same whatever else is known by now."""
+        if path not in self._drops:
+            # a function of another file is looked into all the same: that file may be included as a whole
+            self._drops[path] = Drops(self.base, lambda name: self._seen_from(path, name), gives_up)
+        return self._drops[path]
 
     def definition(self, name: str, path: str) -> Function | None:
         """The function that a name means in a file, if the program has it: the file's own comes first."""
@@ -194,6 +200,9 @@ class Program:
                 return file.function(extent)
         found = (file.function(extent) for file, extent in known)
         return next((function for function in found if not function.is_local), None)
+
+    def _seen_from(self, path: str, name: str) -> Function | None:
+        return self.definition(name, path) or self._any_definition(name)
 
     def _any_definition(self, name: str) -> Function | None:
         return next((file.function(extent) for file, extent in self._definitions(name)), None)
@@ -275,7 +284,7 @@ class Program:
             found = {path: file for path, file in find(names).items() if path not in self.files}
             if found:
                 self.files = {**self.files, **found}
-                self._named = None
+                self._named, self._drops = None, {}
                 self._read_definitions()
                 self._settle(self._round(list(public), []))
 
