@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from tree_sitter import Node
 
-from credseries.creds.canonical import expression_node
-from credseries.creds.compared import Compared, Finding, Kind, Side
+from credseries.creds.audit.canonical import expression_node
+from credseries.creds.audit.cleanups import scopes
+from credseries.creds.audit.compared import Compared, Finding, Kind, Side
+from credseries.creds.audit.trail import CALLER, Slip, SlipKind, Visit
 from credseries.creds.effects import Discipline
 from credseries.creds.ledger import Defect, Value, Way, keep_books
 from credseries.creds.lifetime import gives_up
-from credseries.creds.scopes import scopes
 from credseries.creds.state import State, Token
-from credseries.creds.trail import CALLER, Slip, SlipKind, Visit
 from credseries.csource.flow import Kind as NodeKind
 from credseries.csource.syntax import arguments, callee, field, text_of, walk
 
