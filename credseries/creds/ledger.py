@@ -358,8 +358,7 @@ class _Walk:
         """The references that overrides hold."""
         for operation in step.operations:
             if isinstance(operation, Override):
-                value = self._value(self._argument(operation), before, ledger, results)
-                value = value or Value(self.function.text(*operation.argument))
+                value = self._put_in_force(operation, before, ledger, results)
                 if operation.discipline is Discipline.COUNTED:
                     ledger = ledger.add(value, 1)
                 results[operation.call] = self._in_force(before.stack, ledger)
@@ -369,12 +368,21 @@ class _Walk:
             elif isinstance(operation, Swap):
                 ledger = self._swap(operation, before, ledger, results)
             elif isinstance(operation, Enter):
-                expression = operation.expression or self.function.text(*operation.argument)
-                ledger = ledger.bind(f"@{operation.call}", ledger.value(_squeezed(expression)))
+                expression = _squeezed(operation.expression or self.function.text(*operation.argument))
+                value = Value(f"{operation.via}({expression})") if operation.via else ledger.value(expression)
+                ledger = ledger.bind(f"@{operation.call}", value)
             elif isinstance(operation, Call):
                 for token in after.stack[len(before.stack) :]:
                     ledger = ledger.bind(f"@{token.site}", None)
         return ledger
+
+    def _put_in_force(self, operation: Override, before: State, ledger: Ledger, results: dict[int, Value]) -> Value:
+        """The credential of an override: its argument, or what a wrapper makes of that."""
+        text = self.function.text(*operation.argument)
+        wrapper = self.effects.wrappers.get(operation.via)
+        if wrapper is not None and wrapper.expression not in wrapper.parameter.replace("*", " ").split():
+            return Value(f"{operation.via}({_squeezed(text)})")
+        return self._value(self._argument(operation), before, ledger, results) or Value(text)
 
     def _swap(self, operation: Swap, before: State, ledger: Ledger, results: dict[int, Value]) -> Ledger:
         value = ledger.value(_squeezed(operation.credential))
