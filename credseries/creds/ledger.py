@@ -269,7 +269,7 @@ class _Walk:
         swapped = any(isinstance(operation, Swap) and operation.counted for operation in step.operations)
         for results, counted in self._references(node, state, ledger, swapped):
             for _, ended in outcomes(step, state):
-                after = state if isinstance(ended, Fault) and self._only_hands_over(step) else ended
+                after = state if isinstance(ended, Fault) and self._goes_on(step, state) else ended
                 if isinstance(after, Fault):
                     self.found.faults.add(after.call)
                     continue  # said by the analysis of the sites
@@ -280,9 +280,15 @@ class _Walk:
                     changed = self._assign(node, state, changed, results)
                 yield after, changed
 
-    def _only_hands_over(self, step: Step) -> bool:
-        """Whether all that is not followed in a step is a call that is given a reference: commit_creds()."""
-        return all(isinstance(item, Opaque) and item.name in self.effects.references for item in step.operations)
+    def _goes_on(self, step: Step, state: State) -> bool:
+        """Whether the references are known after a step that is not followed.
+
+        That is so where a call is given one (commit_creds()), and where an override of the caller is ended.
+        """
+        operations = step.operations
+        if state.stack or not all(isinstance(item, Revert) for item in operations):
+            return all(isinstance(item, Opaque) and item.name in self.effects.references for item in operations)
+        return all(root_of(item.variable) in self.variant.parameters for item in operations if isinstance(item, Revert))
 
     def _references(
         self, node: FlowNode, state: State, ledger: Ledger, swapped: bool
