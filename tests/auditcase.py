@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 
 import credseries
-from credseries.creds.audit import Audited, Finding, audit_function
+from credseries.creds.audit.checks import Audited, Finding, audit_function
+from credseries.creds.audit.reading import Reading
 from credseries.creds.effects import CREDENTIALS, Effects
 from credseries.creds.program import Program, SourceFile
-from credseries.creds.reading import Reading
 from credseries.csource.function import Function
 
 MINIATURE = Path(credseries.__file__).parent / "miniature"

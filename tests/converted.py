@@ -60,6 +60,30 @@ DEFINE_GUARD(acting, const struct cred *, _T = override_creds_light(_T), revert_
 """
 
 # name, before, after, and where another file counts: what that is before and after
+# What keeps a reference on the credentials in force, which no variable names.
+PAIR = """\
+static void begin(struct my_ctx *ctx, const struct cred **old)
+{
+	*old = override_creds(ctx->cred);
+}
+
+static void end(const struct cred **old)
+{
+	revert_creds(*old);
+}
+
+int f(struct my_ctx *ctx)
+{
+	const struct cred *old;
+
+	begin(ctx, &old);
+	ctx->mine = get_cred(current_cred());
+	end(&old);
+	return 0;
+}
+"""
+KEPT = swap(WRAPPED, ("\terr = change(sb);\n", "\terr = change(sb);\n\tsb->mine = get_cred(current_cred());\n"))
+
 RIGHT: dict[str, tuple[str, ...]] = {
     "guard": (PLAIN, swap(PLAIN, SAVED, GUARD, REVERT)),
     "guard and a direct return": (
@@ -407,5 +431,15 @@ int f(struct my_ctx *ctx)
             SAVED,
             (REGION.replace("change(ctx)", "change(ctx, 0)"), SCOPE.replace("change(ctx)", "change(ctx, 0)")),
         ),
+    ),
+    "a reference on what a pair of wrappers put in force": (
+        PAIR,
+        swap(PAIR, ("\tbegin(ctx, &old);\n", "\tlook(ctx);\n\tbegin(ctx, &old);\n")),
+    ),
+    "a reference on what a wrapper put in force": (
+        KEPT,
+        swap(KEPT, SAVED, ("\told = my_override_creds(sb);\n", "\tguard(cred)(my_creds(sb));\n"), REVERT),
+        WRAPPER + MY_FS + ACCESSOR,
+        WRAPPER + MY_FS + ACCESSOR,
     ),
 }

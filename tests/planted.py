@@ -367,6 +367,14 @@ int f(struct my_ctx *ctx)
 }
 """
 
+LEAVING = """\
+void f(struct my_ctx *ctx, const struct cred *old)
+{
+	revert_creds(old);
+	put_cred(ctx->mine);
+}
+"""
+
 STORED = """\
 int f(struct my_ctx *ctx)
 {
@@ -1185,5 +1193,12 @@ int f(struct my_ctx *ctx)
         swap(COMMITTED, (" {\n\t\tabort_creds(new);\n\t\treturn err;\n\t}", "\n\t\treturn err;")),
         "extra-reference",
         "return err;",
+    ),
+    Plant(
+        "reference kept after the caller's override is ended",
+        LEAVING,
+        swap(LEAVING, ("\tput_cred(ctx->mine);\n", "")),
+        "extra-reference",
+        "}",
     ),
 ]

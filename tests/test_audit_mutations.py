@@ -14,8 +14,8 @@ from functools import cache
 
 import pytest
 
-from credseries.creds.audit import audit_function
-from credseries.creds.reading import Reading
+from credseries.creds.audit.checks import audit_function
+from credseries.creds.audit.reading import Reading
 from credseries.csource.function import Function
 from credseries.rewrite.forms import Form, Names, write_naive_guard
 from credseries.rewrite.helpers import insert_accessor

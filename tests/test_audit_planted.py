@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from credseries.creds.audit import audit_function
+from credseries.creds.audit.checks import audit_function
 from credseries.creds.effects import CREDENTIALS, uncounted
 from tests.auditcase import CRED_H, HEADER, Plant, audit_text, functions, reading, told
 from tests.converted import RIGHT

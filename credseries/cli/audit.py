@@ -135,7 +135,7 @@ def _show_finding(item: Placed) -> None:
 
 def closing(report: Report) -> str:
     """The last line: what was compared, and how much of what was found."""
-    from credseries.creds.audit import Severity
+    from credseries.creds.audit.checks import Severity
 
     def counted(number: int, word: str) -> str:
         return f"{number} {word}{'' if number == 1 else 's'}"

@@ -282,7 +282,7 @@ class _Walk:
         swapped = any(isinstance(operation, Swap) and operation.counted for operation in step.operations)
         for results, counted in self._references(node, state, ledger, swapped):
             for _, ended in outcomes(step, state):
-                after = state if isinstance(ended, Fault) and self._only_hands_over(step) else ended
+                after = state if isinstance(ended, Fault) and self._goes_on(step, state) else ended
                 if isinstance(after, Fault):
                     self.found.faults.add(after.call)
                     continue  # said by the analysis of the sites
@@ -293,9 +293,15 @@ class _Walk:
                     changed = self._assign(node, state, changed, results)
                 yield after, changed
 
-    def _only_hands_over(self, step: Step) -> bool:
-        """Whether all that is not followed in a step is a call that is given a reference: commit_creds()."""
-        return all(isinstance(item, Opaque) and item.name in self.effects.references for item in step.operations)
+    def _goes_on(self, step: Step, state: State) -> bool:
+        """Whether the references are known after a step that is not followed.
+
+        That is so where a call is given one (commit_creds()), and where an override of the caller is ended.
+        """
+        operations = step.operations
+        if state.stack or not all(isinstance(item, Revert) for item in operations):
+            return all(isinstance(item, Opaque) and item.name in self.effects.references for item in operations)
+        return all(root_of(item.variable) in self.variant.parameters for item in operations if isinstance(item, Revert))
 
     def _references(
         self, node: FlowNode, state: State, ledger: Ledger, swapped: bool
@@ -370,8 +376,7 @@ class _Walk:
         """The references that overrides hold."""
         for operation in step.operations:
             if isinstance(operation, Override):
-                value = self._value(self._argument(operation), before, ledger, results)
-                value = value or Value(self.function.text(*operation.argument))
+                value = self._put_in_force(operation, before, ledger, results)
                 if operation.discipline is Discipline.COUNTED:
                     ledger = ledger.add(value, 1)
                 results[operation.call] = self._in_force(before.stack, ledger)
@@ -381,12 +386,21 @@ class _Walk:
             elif isinstance(operation, Swap):
                 ledger = self._swap(operation, before, ledger, results)
             elif isinstance(operation, Enter):
-                expression = operation.expression or self.function.text(*operation.argument)
-                ledger = ledger.bind(f"@{operation.call}", ledger.value(_squeezed(expression)))
+                expression = _squeezed(operation.expression or self.function.text(*operation.argument))
+                value = Value(f"{operation.via}({expression})") if operation.via else ledger.value(expression)
+                ledger = ledger.bind(f"@{operation.call}", value)
             elif isinstance(operation, Call):
                 for token in after.stack[len(before.stack) :]:
                     ledger = ledger.bind(f"@{token.site}", None)
         return ledger
+
+    def _put_in_force(self, operation: Override, before: State, ledger: Ledger, results: dict[int, Value]) -> Value:
+        """The credential of an override: its argument, or what a wrapper makes of that."""
+        text = self.function.text(*operation.argument)
+        wrapper = self.effects.wrappers.get(operation.via)
+        if wrapper is not None and wrapper.expression not in wrapper.parameter.replace("*", " ").split():
+            return Value(f"{operation.via}({_squeezed(text)})")
+        return self._value(self._argument(operation), before, ledger, results) or Value(text)
 
     def _swap(self, operation: Swap, before: State, ledger: Ledger, results: dict[int, Value]) -> Ledger:
         value = ledger.value(_squeezed(operation.credential))

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from credseries.creds.audit import Audited, Finding, Kind, Severity, audit_function
-from credseries.creds.pairs import Pair, Pairs, find_pairs, meaning_changed, same_function
-from credseries.creds.reading import Reading
+from credseries.creds.audit.checks import Audited, Finding, Kind, Severity, audit_function
+from credseries.creds.audit.pairs import Pair, Pairs, find_pairs, meaning_changed, same_function
+from credseries.creds.audit.reading import Reading
 from credseries.creds.sites import Site, SiteKind
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, Step

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from credseries.creds.audit.reading import Reading
 from credseries.creds.effects import CREDENTIALS, uncounted
 from credseries.creds.interface import CRED_HEADER, CRED_SOURCE, read_interface
 from credseries.creds.program import Program, SourceFile
-from credseries.creds.reading import Reading
 from credseries.csource.function import Function
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series

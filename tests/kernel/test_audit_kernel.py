@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 
-from credseries.creds.audit import audit_function
-from credseries.creds.reading import Reading
+from credseries.creds.audit.checks import audit_function
+from credseries.creds.audit.reading import Reading
 from credseries.rewrite.forms import write_naive_guard
 from credseries.rewrite.plan import exposure
 from credseries.series.scan import Survey

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from credseries.creds.align import Version
-from credseries.creds.compared import Compared, Finding, Kind
+from credseries.creds.audit.align import Version
+from credseries.creds.audit.compared import Compared, Finding, Kind
 from credseries.csource.flow import FlowNode
 from credseries.csource.flow import Kind as NodeKind
 from credseries.csource.syntax import field as child_field

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from credseries.creds.align import Version
+from credseries.creds.audit.align import Version
 from credseries.creds.operations import Enter
 from credseries.csource.flow import FlowNode, Kind
 from credseries.csource.syntax import arguments, field, identifiers, text_of, walk

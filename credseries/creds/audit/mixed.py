@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from credseries.creds.compared import Compared, Finding, Kind, Severity, Side
+from credseries.creds.audit.compared import Compared, Finding, Kind, Severity, Side
 from credseries.creds.effects import Discipline
 from credseries.csource.flow import FlowNode
 from credseries.csource.function import enclosing_block

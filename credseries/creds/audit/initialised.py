@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from credseries.creds.align import Version
-from credseries.creds.compared import Compared, Finding, Kind
+from credseries.creds.audit.align import Version
+from credseries.creds.audit.compared import Compared, Finding, Kind
 from credseries.csource.flow import FlowNode
 from credseries.csource.flow import Kind as NodeKind
 from credseries.csource.syntax import callee, field, identifiers, text_of, unparenthesised, walk

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from credseries.creds.compared import Compared, Finding, Kind, Side
+from credseries.creds.audit.compared import Compared, Finding, Kind, Side
 from credseries.csource.syntax import walk
 
 _LOOPS = ("while_statement", "for_statement", "do_statement")

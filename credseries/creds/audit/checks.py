@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from credseries.creds.align import Version, align
-from credseries.creds.compared import Check, Compared, Finding, Kind, Severity, Side
-from credseries.creds.constants import lost_constants
-from credseries.creds.initialised import uninitialised
-from credseries.creds.inline import NotSimple, calls_in, inline
-from credseries.creds.jumps import caught_jumps
-from credseries.creds.mixed import gotos_and_guards, two_disciplines
-from credseries.creds.moves import cleanup_order, left_in_force, moved_calls, skipped_guards, wrong_caller
-from credseries.creds.reading import Reading
-from credseries.creds.references import ledger, lifetimes, slips
-from credseries.creds.results import lost_return_values
+from credseries.creds.audit.align import Version, align
+from credseries.creds.audit.compared import Check, Compared, Finding, Kind, Severity, Side
+from credseries.creds.audit.constants import lost_constants
+from credseries.creds.audit.initialised import uninitialised
+from credseries.creds.audit.inline import NotSimple, calls_in, inline
+from credseries.creds.audit.jumps import caught_jumps
+from credseries.creds.audit.lost_values import lost_return_values
+from credseries.creds.audit.mixed import gotos_and_guards, two_disciplines
+from credseries.creds.audit.moves import cleanup_order, left_in_force, moved_calls, skipped_guards, wrong_caller
+from credseries.creds.audit.reading import Reading
+from credseries.creds.audit.references import ledger, lifetimes, slips
 from credseries.csource.function import Function, Variant
 
 __all__ = ["Audited", "Finding", "Kind", "Severity", "audit_function", "touches_credentials"]

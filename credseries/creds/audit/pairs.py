@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from credseries.creds.audit import touches_credentials
+from credseries.creds.audit.checks import touches_credentials
+from credseries.creds.audit.reading import Reading
 from credseries.creds.program import SourceFile
-from credseries.creds.reading import Reading
 from credseries.csource.function import Function
 
 _ALIKE = 0.6  # of the lines of a function that got another name

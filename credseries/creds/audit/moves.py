@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from tree_sitter import Node
 
-from credseries.creds.compared import Compared, Finding, Kind, Side
+from credseries.creds.audit.cleanups import Scope, scopes
+from credseries.creds.audit.compared import Compared, Finding, Kind, Side
+from credseries.creds.audit.trail import CALLER, Visit
 from credseries.creds.lifetime import gives_up
 from credseries.creds.operations import Event
-from credseries.creds.scopes import Scope, scopes
-from credseries.creds.trail import CALLER, Visit
 from credseries.csource.flow import Bypass
 from credseries.csource.syntax import arguments, text_of
 

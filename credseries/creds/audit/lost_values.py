@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from credseries.creds.compared import Compared, Finding, Kind
+from credseries.creds.audit.compared import Compared, Finding, Kind
 from credseries.csource.syntax import callee, field, unparenthesised
 
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from credseries.creds.canonical import Canon, Meaning, meaning, single_values
+from credseries.creds.audit.canonical import Canon, Meaning, meaning, single_values
+from credseries.creds.audit.follow import follow
+from credseries.creds.audit.trail import Trail
 from credseries.creds.effects import CREDENTIALS, Effects
-from credseries.creds.follow import follow
 from credseries.creds.operations import Steps
 from credseries.creds.program import Program, SourceFile
 from credseries.creds.steps import read_steps
-from credseries.creds.trail import Trail
 from credseries.csource.function import Function, Variant
 
 _HEADER = "include/linux/cred.h"

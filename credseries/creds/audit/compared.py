@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from credseries.creds.align import Alignment, Version
-from credseries.creds.canonical import Canon
+from credseries.creds.audit.align import Alignment, Version
+from credseries.creds.audit.canonical import Canon
+from credseries.creds.audit.inline import owner
+from credseries.creds.audit.trail import Trail, Visit
 from credseries.creds.effects import Effects
-from credseries.creds.inline import owner
 from credseries.creds.operations import Enter, Event, Override
-from credseries.creds.trail import Trail, Visit
 
 
 class Kind(Enum):

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from tree_sitter import Node
 
-from credseries.creds.canonical import expression_node
-from credseries.creds.compared import Compared, Finding, Kind, Side
+from credseries.creds.audit.canonical import expression_node
+from credseries.creds.audit.cleanups import scopes
+from credseries.creds.audit.compared import Compared, Finding, Kind, Side
+from credseries.creds.audit.trail import CALLER, Credential, Slip, SlipKind, Visit
 from credseries.creds.effects import Discipline
 from credseries.creds.ledger import Defect, Value, Way, keep_books
 from credseries.creds.lifetime import gives_up
-from credseries.creds.scopes import scopes
 from credseries.creds.state import State, Token
-from credseries.creds.trail import CALLER, Slip, SlipKind, Visit
 from credseries.csource.flow import Kind as NodeKind
 from credseries.csource.syntax import arguments, callee, field, text_of, walk
 
@@ -56,7 +56,7 @@ def slips(case: Compared) -> list[Finding]:
 
 
 class _Books:
-    """The balances of one version, by keys that mean the same in both: (kind, canonical name or offset before)."""
+    """The balances of one version, by keys that mean the same in both versions."""
 
     def __init__(self, side: Side, partner: Mapping[int, int] | None) -> None:
         version = side.version
@@ -75,10 +75,18 @@ class _Books:
     def key(self, value: Value) -> str:
         """What a value is called in both versions: what was made, by the call before the change that made it."""
         if not value.is_made:
-            return self.side.canon.of(value.name.lstrip("?"))
+            credential = self._in_force(value)
+            return self.side.canon.of(value.name.lstrip("?")) if credential is None else credential.key
         made = value.made if self.partner is None else self.partner.get(value.made)
         called = callee(self.side.version.calls[value.made])
         return f"{called}() at {made}" if made is not None else f"{called}() that is new"
+
+    def _in_force(self, value: Value) -> Credential | None:
+        """What a call put in force, or what the caller has, where the ledger knows it by that alone."""
+        name = value.name.lstrip("?")
+        if not name.startswith("@"):
+            return None
+        return self.side.trail.credentials.get(int(name[1:]), CALLER) if name[1:] else CALLER
 
     def balances(self, key: str) -> dict[int, Way]:
         """Every balance that a value has at an exit, with a shortest path to it."""
@@ -94,6 +102,9 @@ class _Books:
     def spelled(self, key: str) -> str:
         """A value as a person would say it; empty when this version has none of that key."""
         for value in self.values.get(key, ()):
+            credential = self._in_force(value)
+            if credential is not None:
+                return credential.words
             return f"what {value.name} returned" if value.is_made else value.name.lstrip("?").replace(".", "->")
         return ""
 

@@ -8,10 +8,7 @@ from collections.abc import Mapping
 
 from tree_sitter import Node
 
-from credseries.creds.effects import Discipline, Effects
-from credseries.creds.operations import Call, Enter, Leave, Opaque, Operation, Override, Revert, Steps, Swap
-from credseries.creds.state import MAX_STATES, NULL, Fault, State, Token, apply, learned, ways_on
-from credseries.creds.trail import (
+from credseries.creds.audit.trail import (
     CALLER,
     COMMITTED,
     Canonical,
@@ -21,6 +18,9 @@ from credseries.creds.trail import (
     Trail,
     Visit,
 )
+from credseries.creds.effects import Discipline, Effects
+from credseries.creds.operations import Call, Enter, Leave, Opaque, Operation, Override, Revert, Steps, Swap
+from credseries.creds.state import MAX_STATES, NULL, Fault, State, Token, apply, learned, ways_on
 from credseries.csource.flow import FlowNode, Kind
 from credseries.csource.function import Function
 from credseries.csource.syntax import arguments, callee, text_of, walk
