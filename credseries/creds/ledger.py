@@ -174,6 +174,7 @@ class _Walk:
         self.tests = [self._test_of(node) for node in variant.flow.nodes]
         self.sets = [self._assignments(node) for node in variant.flow.nodes]
         self.branches = self._branches()
+        self.asked = self._asked()
         self.followed = self._followed()
 
     # -- what the function's text says, once
@@ -214,6 +215,23 @@ class _Walk:
                 found[node.number] = (text.lstrip("!"), not text.startswith("!") or text.startswith("!!"))
         often = Counter(text for text, _ in found.values())
         return {number: branch for number, branch in found.items() if often[branch[0]] > 1}
+
+    def _asked(self) -> list[frozenset[str]]:
+        """By step, the conditions that can still come: what else is known of how conditions turned is of no use."""
+        nodes = self.variant.flow.nodes
+        into: list[list[int]] = [[] for _ in nodes]
+        for node in nodes:
+            for _, target in node.edges:
+                into[target].append(node.number)
+        found: list[set[str]] = [set() for _ in nodes]
+        for number, (text, _) in self.branches.items():
+            waiting = [number]
+            while waiting:
+                here = waiting.pop()
+                if text not in found[here]:
+                    found[here].add(text)
+                    waiting += into[here]
+        return [frozenset(texts) for texts in found]
 
     def _assignments(self, node: FlowNode) -> list[tuple[Node | None, Node | None]]:
         """What a step sets, and to what; no target for a member of an initialiser."""
@@ -459,6 +477,8 @@ class _Walk:
                     continue
                 if branch and turned is None:
                     told = ledger._replace(branches=tuple(sorted((*ledger.branches, (branch, truth == plain)))))
+            if told.branches:
+                told = told._replace(branches=tuple(item for item in told.branches if item[0] in self.asked[target]))
             yield target, onward, told
 
     @staticmethod
