@@ -40,10 +40,12 @@ from credseries.csource.statements import DEFINING, KEPT, StatementMacros
 from credseries.csource.syntax import callee
 
 _DEEPEST = 8  # classes that extend classes that extend ..
-# Looks ahead, because a cleanup function may be that of a class: both are found.
+# Looks ahead, because a cleanup function may be that of a class: both are found. Every alternative begins with a letter
+# of its own, and looks back from there: so the search skips, at once, what can begin none of them.
+_OPENERS = b"guard CLASS scoped_guard scoped_class __free cleanup __cleanup cleanup__ __cleanup__".split()
 _SCOPE = re.compile(
-    rb"(?<!\w)(?:guard|CLASS|scoped_guard|scoped_class|__free|(?:__)?cleanup(?:__)?)(?=\s*\(\s*(\w+))"
-    rb"|class_(?=(\w+?)_(?:con|de)structor\b)"
+    b"|".join(rb"%b(?<!\w%b)(?=\s*\(\s*(\w+))" % (word, word) for word in _OPENERS)
+    + rb"|class_(?=(\w+?)_(?:con|de)structor\b)"
 )
 _SIMPLE = re.compile(r"[\w\s]*\w(?:\([^()]*\))?(?:(?:->|\.)\w+|\[\w+\])*")
 
@@ -323,7 +325,7 @@ def scopes_in(code: bytes) -> Iterator[tuple[int, str]]:
     # most code has none, and a plain search is much faster than a pattern
     if any(word in code for word in (b"guard", b"CLASS", b"scoped_class", b"__free", b"structor", b"cleanup")):
         for match in _SCOPE.finditer(code):
-            yield match.start(), (match.group(1) or match.group(2)).decode("ascii", "replace")
+            yield match.start(), match.group(match.lastindex or 0).decode("ascii", "replace")
 
 
 def read_scopes(files: Mapping[str, tuple[bytes, Lexed]]) -> TreeScopes:
