@@ -119,7 +119,7 @@ def test_colour_is_for_terminals_that_want_it(series: Path) -> None:
 
 def test_the_scan_contract(series: Path) -> None:
     found = as_json("scan", "--json", cwd=series)
-    assert list(found) == ["schema", "tree", "sites", "unreadable", "accounting"]
+    assert list(found) == ["schema", "tree", "sites", "unreadable", "findings", "accounting"]
     assert found["schema"] == 1
     assert found["tree"] == {
         "version": "6.12.0-miniature",

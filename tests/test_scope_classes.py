@@ -221,7 +221,7 @@ OVERRIDE = "\tconst struct cred *old;\n\n\told = override_creds(ctx->cred);\n{}\
     [
         ("pair_by_hand(ctx->cred)\n\t\tg();", "pair_by_hand() changes credentials by hand"),
         ("const struct cred *p __free(end) = g();", "__free(end) calls revert_creds()"),
-        ("const struct cred *p __cleanup(end_it) = g();", "end_it() ends an override of its caller"),
+        ("const struct cred *p __cleanup(end_it) = g();", "the cleanup end_it() changes credentials"),
         ("scoped_guard(mutex, lock_of(override_creds(ctx->cred)))\n\t\tg();", "is given a change of credentials"),
         ("with_unknown_creds(ctx) {\n\t\tg();\n\t}", "is a scope of the tree's own"),
         ("twice(ctx->cred);", "twice() is a macro that changes credentials"),
