@@ -32,6 +32,8 @@ class Discipline(Enum):
     COUNTED = "refcounted"
     LIGHT = "light"
 
+    __hash__ = object.__hash__  # by identity, which is what equality is: every state that is remembered is hashed
+
 
 @dataclass(frozen=True)
 class Place:

@@ -87,6 +87,7 @@ class Test:
 
 
 _UNKNOWN = Test("unknown")
+_BEGIN_CONSTANTS = frozenset("-0123456789Nft(")  # most expressions are none, and this tells so at once
 _MIRROR = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _BELOW = {"==": ZERO, "!=": NEGATIVE | POSITIVE, "<": NEGATIVE, ">": POSITIVE, "<=": ZERO | NEGATIVE}
 _BELOW[">="] = ZERO | POSITIVE
@@ -94,6 +95,8 @@ _BELOW[">="] = ZERO | POSITIVE
 
 def _constant(node: Node) -> int | None:
     text = text_of(node).replace(" ", "")
+    if text[:1] not in _BEGIN_CONSTANTS:
+        return None
     if text in ("NULL", "0", "false", "((void*)0)"):
         return ZERO
     if text in ("true",) or re.fullmatch(r"[1-9]\d*|0x[0-9a-fA-F]*[1-9a-fA-F][0-9a-fA-F]*", text):

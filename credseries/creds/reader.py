@@ -143,7 +143,7 @@ class Reader:
 
     def _calls(self, syntax: Node) -> list[tuple[Node, str]]:
         """The calls in a piece of syntax, in text order, with what they call."""
-        if b"(" not in self.code[syntax.start_byte : syntax.end_byte]:
+        if self.code.find(b"(", syntax.start_byte, syntax.end_byte) < 0:
             return []
         nodes = self.variant.nodes
         return [(node, nodes.calls[node.id]) for node in nodes.of("call_expression", within=syntax)]
@@ -151,8 +151,10 @@ class Reader:
     def _events(self, syntax: Node, calls: list[tuple[Node, str]]) -> list[Event]:
         # a call begins where the called expression does
         found = [Event(call.start_byte, name) for call, name in calls]
-        text = self.code[syntax.start_byte : syntax.end_byte]
-        if b"cred" in text and any(task in text for task in self.tasks):
+        start, end = syntax.start_byte, syntax.end_byte
+        if self.code.find(b"cred", start, end) >= 0 and any(
+            self.code.find(task, start, end) >= 0 for task in self.tasks
+        ):
             found += _reads(syntax, self.effects, self.tasks)
             found.sort(key=lambda event: event.offset)
         return found
@@ -168,6 +170,8 @@ class Reader:
         if node.evaluates and hides(self.effects, [node.evaluates]):
             return Step((), (self._hidden(node, f"{node.written}() changes credentials by hand"),))
         found = self._calls(syntax)
+        if not found:
+            return Step(tuple(self._events(syntax, found)))
         calls = [call for call, name in found if self.effects.touches(name)]
         # what a function of known effect does besides its effect can be observed
         seen = [item for item in found if not self.effects.touches(item[1]) or item[1] in self.effects.calls]

@@ -203,6 +203,13 @@ class TreeScopes:
     def _all(self) -> Macros:
         return Macros(self.macros, KEPT)
 
+    @cached_property
+    def _named(self) -> dict[str, list[Macro]]:
+        found: dict[str, list[Macro]] = {}
+        for macro in self.macros:
+            found.setdefault(macro.name, []).append(macro)
+        return found
+
     # -- who is concerned by what
 
     def reached(self, names: Iterable[str]) -> tuple[set[str], set[str]]:
@@ -253,9 +260,10 @@ class TreeScopes:
         names = self._all.using(touched) | self._entering({*changing, *effects.guards})
         names |= self._all.using(names)
         opaque = {
-            macro.name: f"{macro.name}() is a macro that changes credentials ({macro.path})"
-            for macro in self.macros
-            if macro.name in names and macro.name not in touched and (macro.path.endswith(".h") or macro.path == path)
+            name: f"{name}() is a macro that changes credentials ({macro.path})"
+            for name in names - touched
+            for macro in self._named.get(name, ())
+            if macro.path.endswith(".h") or macro.path == path
         }
         return effects.with_scopes(classes, frees, opaque)
 

@@ -105,11 +105,15 @@ class State(NamedTuple):
 
     def forget_result(self) -> State:
         """This state when nothing can ask any more for the value of the call that it tells of."""
+        if not self.facts:
+            return self
         kept = tuple(item for item in self.facts if item[0] != RESULT)
         return self if len(kept) == len(self.facts) else self._replace(facts=kept)
 
     def sites(self) -> tuple[int, ...]:
         """The overrides in force by identity alone."""
+        if not self.stack:
+            return ()
         return tuple(token.swapped if token.swapped >= 0 else token.site for token in self.stack)
 
 
