@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 
 import pytest
@@ -20,17 +19,12 @@ pytestmark = pytest.mark.kernel
 
 
 def test_the_series_that_split_makes_has_nothing_worse_than_notes(series: KernelSeries) -> None:
-    credseries("audit", series.record.branch, cwd=series.path)  # the search of the tree is kept from now on
-    start = time.monotonic()
     ran = credseries("audit", series.record.branch, "--json", cwd=series.path)
-    took = time.monotonic() - start
     data = json.loads(ran.out)
     assert ran.status == 0
     assert {finding["severity"] for finding in data["findings"]} <= {"note"}
     assert data["not_analysed"] == []
     assert len(data["analysed"]) >= 35
-    print(f"audit of {len(series.commits)} patches: {took:.1f} s, {len(data['analysed'])} functions")
-    assert took < 10
 
 
 def test_guards_in_place_move_what_the_scan_says(survey: Survey) -> None:
