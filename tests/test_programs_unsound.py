@@ -25,6 +25,22 @@ COPIED = """int subject(struct my_ctx *ctx)
 	return 0;
 }
 """
+LENT = """int subject(struct my_ctx *ctx, const struct cred *cred)
+{
+	const struct cred *old;
+
+again:
+	put_cred(ctx->cred);
+	if (more(1))
+		goto again;
+	old = override_creds(cred);
+	note(2);
+	put_cred(ctx->cred);
+	note(3);
+	revert_creds(old);
+	return 0;
+}
+"""
 MOUNT = """int subject(struct super_block *sb)
 {
 	const struct cred *old;
@@ -146,6 +162,7 @@ def program(text: str, *parameters: str, accessors: Mapping[str, str] | None = N
     "case",
     [
         pytest.param(program(MOUNT, "sb"), id="the credential of a mount is put in the region"),
+        pytest.param(program(LENT, "ctx", "cred"), id="the caller lends what the context holds"),
         pytest.param(program(COPIED, "ctx"), id="a copy of the pointer is put in the region"),
         pytest.param(program(ALIAS, "ctx", "cred"), id="it is put through another name of the context"),
         pytest.param(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
@@ -39,11 +39,15 @@ def gives_up(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Holders:
-    """What holds a credential: the places that must not be given up, and what is said of it in a refusal."""
+    """What holds a credential: the places that must not be given up, and what is said of it in a refusal.
+
+    `texts` are expressions that stand for it, without white space; `borrowed` says that the caller lends it.
+    """
 
     places: frozenset[str]
     shown: str
     texts: frozenset[str] = frozenset()
+    borrowed: bool = False
 
 
 def _squeezed(text: str) -> str:
@@ -100,7 +104,7 @@ class _Lifetime:
         if root not in self.variant.parameters:
             return f"what {expression} starts from is not the caller's"
         places = set(_prefixes(place)) | set(_prefixes(_squeezed(expression)))
-        return Holders(frozenset(places), expression)
+        return Holders(frozenset(places), expression, borrowed=True)
 
     def _through_local(self, place: str) -> str:
         """A place as the caller knows it, when it starts from a variable that is set once, from an argument."""
@@ -160,7 +164,7 @@ class _Lifetime:
                     new = ({name} | reached) - places
                     places |= new
                     found = found or bool(new)
-        return Holders(frozenset(places), holders.shown, holders.texts)
+        return replace(holders, places=frozenset(places))
 
     def lost(self, holders: Holders, *, owned: bool) -> str | None:
         """Why something between the way to the override and its revert may give a holder up, or None."""
@@ -228,6 +232,9 @@ class _Lifetime:
             current = inner.type == "call_expression" and callee(inner) in self.effects.current
             if current or prefixes & holders.places or text in holders.texts:
                 return f"{name}() may give up what holds {holders.shown}"
+            if drops and holders.borrowed and isinstance(self.held_here(text_of(inner)), str):
+                # f(ctx, ctx->cred): what the caller lends may be held by what is dropped here
+                return f"{name}() may give up what holds {holders.shown}, if {text_of(inner)} are the same credentials"
         return None
 
     @staticmethod
