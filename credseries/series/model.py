@@ -28,7 +28,12 @@ class SiteRecord:
 
 @dataclass(frozen=True)
 class PatchRecord:
-    """One commit of the series; `index` counts from 1, `added` and `removed` are lines."""
+    """One commit of the series; `index` counts from 1, `added` and `removed` are lines.
+
+    `key` says what the patch is for, in words that stay the same when the series is made again on another base or by
+    a changed recipe; it is empty for a patch that somebody added by hand. `edited` says that the commit's contents are
+    not what credseries made (and proved).
+    """
 
     index: int
     commit: str
@@ -40,6 +45,8 @@ class PatchRecord:
     removed: int
     sites: tuple[SiteRecord, ...] = ()
     lists: tuple[str, ...] = ()
+    key: str = ""
+    edited: bool = False
 
     def count(self, form: str) -> int:
         """The number of this patch's sites that have the given form."""
@@ -58,11 +65,34 @@ class TopicRecord:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """What a person asked for beyond the recipe: only these topics, without those, and calls that may move.
+
+    `topics` empty means all. `moves` are patterns (fnmatch) of names of calls that may run under the override.
+    """
+
+    topics: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A series as one of several: the tree that it goes through, and the series (by change-id) that all belong to."""
+
+    tree: str
+    umbrella: str
+
+
+@dataclass(frozen=True)
 class SeriesRecord:
     """A split series on its branch.
 
-    `base` and `tip` are commit ids, `base_version` the kernel version of the base's Makefile, `title` the cover
-    letter's subject without prefixes, `refused` the sites of the recipe's paths that the series leaves as they were.
+    `base`, `start` and `tip` are commit ids: the base that everybody has, the commit that the series begins after
+    (another one than the base when other series have to be applied first; `prerequisites` names those, in the format
+    of `b4 prep --edit-deps`), and the last patch. `base_version` is the kernel version of the base's Makefile, `title`
+    the cover letter's subject without prefixes, `refused` the sites of the recipe's paths that the series leaves as
+    they were.
     """
 
     branch: str
@@ -80,6 +110,10 @@ class SeriesRecord:
     patches: tuple[PatchRecord, ...]
     refused: tuple[SiteRecord, ...]
     assumptions: tuple[str, ...] = field(default=())
+    start: str = ""
+    prerequisites: tuple[str, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    thread: Thread | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form that `series_from_json` reads back."""
@@ -111,5 +145,8 @@ def series_from_json(data: dict[str, Any]) -> SeriesRecord:
         "patches": tuple(_patch(patch) for patch in data["patches"]),
         "refused": tuple(_site(site) for site in data["refused"]),
         "assumptions": tuple(data["assumptions"]),
+        "prerequisites": tuple(data["prerequisites"]),
+        "selection": Selection(**{key: tuple(value) for key, value in data["selection"].items()}),
+        "thread": Thread(**data["thread"]) if data["thread"] is not None else None,
     }
     return SeriesRecord(**fields)

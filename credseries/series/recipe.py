@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ _TOP = {"schema", "name", "title", "summary", "prefixes", "forms", "topics"}
 _TOPIC = {"name", "title", "tree", "lists", "note", "paths", "after", "prefix", "helpers", "accessors"}
 _HELPER = {"provides", "file", "code", "after", "include", "subject", "body"}
 PROVIDED = ("guard-const", "light-pair", "guard")
+# Kinds of patches that convert or prepare something; helpers bring subjects and bodies of their own.
+KINDS = ("guard", "light", "counted", "reverts", "switch", "accessor")
+# What a commit message tells: the forms used, why a site is no guard, calls that a person allowed to move, what keeps
+# the credentials alive, and that the rest is proven.
+FACTS = ("forms", "why-not-guard", "moved", "lifetime", "proof")
+THREADS = ("one", "tree")
 
 
 @dataclass(frozen=True)
@@ -32,12 +39,32 @@ class Helper:
     include: str = ""
 
 
+class Granularity(Enum):
+    """What one patch of a topic converts."""
+
+    TOPIC = "topic"
+    FILE = "file"
+    FUNCTION = "function"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Templates (jinja2) for the subject and the body of a kind of patch; an empty one leaves what credseries writes."""
+
+    subject: str = ""
+    body: str = ""
+
+
 @dataclass(frozen=True)
 class Topic:
     """A part of the series that goes through one maintainer tree.
 
-    `paths` are files or directories to convert, `accessors` gives the name of the accessor for each wrapper,
-    `prefix` starts the subjects of its patches.
+    `paths` are files or directories to convert, `forms` the order in which forms are tried, `accessors` gives the name
+    of the accessor for each wrapper. `reverts` gives for a wrapper the name of a function for its reverts: with one,
+    the wrapper itself is made light, in one patch for all that call it. `prefix` starts the subjects of its patches;
+    where it is empty, what git's log of the path shows does, and `default_prefix` where that shows nothing. `facts`
+    are what commit messages tell (FACTS), `messages` has templates by kind of patch (KINDS), `moves` are patterns of
+    calls that may run under the override.
     """
 
     name: str
@@ -48,8 +75,16 @@ class Topic:
     paths: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     prefix: str = ""
+    default_prefix: str = ""
+    forms: tuple[Form, ...] = ()
+    granularity: Granularity = Granularity.TOPIC
     helpers: tuple[Helper, ...] = ()
     accessors: Mapping[str, str] = field(default_factory=dict)
+    reverts: Mapping[str, str] = field(default_factory=dict)
+    facts: tuple[str, ...] = ()
+    trailers: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
+    messages: Mapping[str, Wording] = field(default_factory=dict)
 
     def covers(self, path: str) -> bool:
         """Whether a file belongs to the topic."""
