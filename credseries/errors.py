@@ -10,7 +10,8 @@ CredseriesError            the root; `exit_status` is what the command exits wit
 │   ├── BranchExists       the branch to be made is there already
 │   ├── NotASeries         the branch was not made by `credseries split`
 │   ├── UnknownRecipient   a list, subsystem or address that cannot be resolved
-│   └── RecipeError        a recipe is missing, damaged or contradicts itself
+│   ├── RecipeError        a recipe is missing, damaged or contradicts itself
+│   └── ImpossibleOrder    patches have to come before each other
 ├── SourceError            a source file cannot be read as C (exit 3)
 ├── ProofError             a conversion was asked for that cannot be proven (exit 1)
 ├── EnvironmentProblem     something on this machine is missing or broken (exit 4)
@@ -74,6 +75,10 @@ class UnknownRecipient(UsageError):
 
 class RecipeError(UsageError):
     """A recipe is missing, damaged or contradicts itself."""
+
+
+class ImpossibleOrder(UsageError):
+    """Patches have to come before each other."""
 
 
 class SourceError(CredseriesError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tree_sitter import Node
@@ -142,9 +143,8 @@ def _wrapper(analysis: Analysis, site: Site) -> Wrapper | None:
     return Wrapper(function.name, function.path, expression, declared, source, discipline, whole)
 
 
-def _reverting(analysis: Analysis) -> Discipline | None:
-    """The discipline of a function whose body is `revert_creds(parameter);` and nothing else."""
-    function = analysis.function
+def reverting(function: Function, reverts: Mapping[str, Discipline]) -> Discipline | None:
+    """The discipline of a function whose body is `revert_creds(parameter);` and nothing else, else None."""
     if len(function.variants) != 1 or len(function.variants[0].parameters) != 1:
         return None
     variant = function.variants[0]
@@ -156,7 +156,7 @@ def _reverting(analysis: Analysis) -> Discipline | None:
     [parameter] = variant.parameters
     if len(passed) != 1 or text_of(passed[0]) != parameter or not function.code.lstrip().startswith(_VOID):
         return None
-    return analysis.effects.reverts.get(callee(call))
+    return reverts.get(callee(call))
 
 
 def _inlined(variant: Variant, expression: Node) -> str:
@@ -203,7 +203,7 @@ def summarise(analysis: Analysis) -> Summary | None:
     wrapper = _wrapper(analysis, site) if site.kind is SiteKind.WRAPPER and len(changing) == 1 else None
     outcomes = _outcomes(analysis)
     if isinstance(outcomes, tuple):
-        reverts = _reverting(analysis) if site.kind is SiteKind.REVERT_ONLY else None
+        reverts = reverting(function, analysis.effects.reverts) if site.kind is SiteKind.REVERT_ONLY else None
         return Summary(function.name, path, local, acquires, wrapper, "", outcomes, reverts)
     how = {
         SiteKind.WRAPPER: "overrides credentials for its caller, but not on every path or not only that",

@@ -41,7 +41,6 @@ def _nowhere(path: str, name: str) -> bool:
     return False
 
 
-
 @dataclass(frozen=True)
 class Moved:
     """A call (or a read of the current credentials) that would run under other credentials."""
@@ -340,18 +339,21 @@ class Planner:
         """Every site of a function."""
         return [self.judge(analysis, site) for site in analysis.sites]
 
-    def rewrite(self, analysis: Analysis, judged: Iterable[Judged]) -> Rewritten:
+    def rewrite(self, analysis: Analysis, judged: Iterable[Judged], effects: Effects | None = None) -> Rewritten:
         """The function with every site in its chosen form, proven as a whole against the original.
 
         Sites are rewritten one after the other, each in the text that the one before left. When the whole does not
-        prove although each site did, the sites are refused from the last one on until it does.
+        prove although each site did, the sites are refused from the last one on until it does. For `effects` see
+        `write`.
         """
         sites = list(judged)
         while True:
-            text = self.write(analysis, sites)
+            text = self.write(analysis, sites, effects)
             if isinstance(text, bytes):
                 return Rewritten(analysis.function, text, tuple(sites))
-            index = max(i for i, item in enumerate(sites) if item.choice is not None)
+            index = max((i for i, item in enumerate(sites) if item.choice is not None), default=-1)
+            if index < 0:  # with other effects, not even the text as it is need prove
+                return Rewritten(analysis.function, analysis.function.source, tuple(sites))
             verdicts = tuple(
                 replace(item, ok=False, reason=f"with the function's other sites: {text}")
                 for item in sites[index].verdicts

@@ -111,6 +111,11 @@ class Recipe:
         """The accessor of each wrapper, over all topics."""
         return {wrapper: name for topic in self.topics for wrapper, name in topic.accessors.items()}
 
+    @property
+    def reverts(self) -> dict[str, str]:
+        """The function for the reverts of each wrapper, over all topics."""
+        return {wrapper: name for topic in self.topics for wrapper, name in topic.reverts.items()}
+
     def topic_of(self, path: str) -> Topic | None:
         """The first topic that converts a file."""
         return next((topic for topic in self.topics if topic.covers(path)), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
@@ -17,8 +18,8 @@ from credseries.csource.function import Function
 from credseries.errors import NotAKernelTree, UnknownFunction, UnknownPath
 from credseries.kernel.git import Repository
 from credseries.kernel.release import read_release
-from credseries.rewrite.forms import Form, Names
-from credseries.rewrite.plan import Judged, Planner
+from credseries.rewrite.forms import FORMS, Form, Names
+from credseries.rewrite.plan import Judged, MayMove, Planner
 from credseries.rewrite.refusals import refusal_class
 from credseries.series.recipe import Recipe
 from credseries.series.search import NEEDLES, Search
@@ -60,8 +61,10 @@ class Accounting:
 def names_for(interface: Interface, recipe: Recipe) -> Names:
     """What the forms are called in a tree."""
     if interface.counts_references is False and not interface.light:
-        return Names(override="override_creds", revert="revert_creds", accessors=recipe.accessors)
-    return Names(accessors=recipe.accessors)
+        return Names(
+            override="override_creds", revert="revert_creds", accessors=recipe.accessors, reverts=recipe.reverts
+        )
+    return Names(accessors=recipe.accessors, reverts=recipe.reverts)
 
 
 def unavailable(interface: Interface) -> dict[Form, str]:
@@ -79,6 +82,18 @@ def unavailable(interface: Interface) -> dict[Form, str]:
     return found
 
 
+def moving(recipe: Recipe, moves: Sequence[str]) -> dict[str, MayMove]:
+    """How a planner is told which calls may move: those of the recipe in their topics, and `moves` everywhere."""
+    if not moves and not any(topic.moves for topic in recipe.topics):
+        return {}
+
+    def may_move(path: str, name: str) -> bool:
+        patterns = [pattern for topic in recipe.topics if topic.covers(path) for pattern in topic.moves]
+        return any(fnmatchcase(name, pattern) for pattern in (*moves, *patterns))
+
+    return {"may_move": may_move}
+
+
 class Survey:
     """A commit, scanned: its sites are judged as they are asked for."""
 
@@ -93,6 +108,7 @@ class Survey:
         paths: Sequence[str] = (),
         forms: Sequence[Form] | None = None,
         find: Find | None = None,
+        moves: Sequence[str] = (),
     ) -> None:
         self.commit = commit
         self.version = version
@@ -104,7 +120,9 @@ class Survey:
         self.program = Program(sources, base)
         self.program.run(find)
         self.names = names_for(interface, recipe)
-        self.planner = Planner(self.names, forms or recipe.forms, unavailable(interface))
+        self.only = frozenset(forms or ()) or frozenset(FORMS)
+        may_move = moving(recipe, moves)
+        self.planner = Planner(self.names, forms or recipe.forms, unavailable(interface), **may_move)
 
     def wanted(self, path: str) -> bool:
         """Whether a file is among the paths that were asked for."""
@@ -311,6 +329,7 @@ def survey(
     recipe: Recipe,
     paths: Sequence[str] = (),
     forms: Sequence[Form] | None = None,
+    moves: Sequence[str] = (),
 ) -> Survey:
     """Scan a commit. Wrappers count wherever they are, so the whole tree is searched even when paths are given.
 
@@ -325,7 +344,9 @@ def survey(
                 raise UnknownPath(f"{path} is not in commit {commit[:12]}", hint=hint)
         sources, documents = _read(repo, search)
         version = read_release(tree["Makefile"])
-        return Survey(commit, version, interface_of(tree), sources, documents, recipe, paths, forms, _finder(search))
+        return Survey(
+            commit, version, interface_of(tree), sources, documents, recipe, paths, forms, _finder(search), moves
+        )
     finally:
         search.close()
 
