@@ -16,7 +16,7 @@ import credseries
 from credseries.cli.options import take_survey
 from credseries.cli.split import make_series
 from credseries.kernel.git import Repository
-from credseries.rewrite.forms import Form
+from credseries.rewrite.forms import FORMS, Form
 from credseries.rewrite.plan import Judged
 from credseries.series.build import PlannedPatch
 from credseries.series.demo import make_repository
@@ -28,7 +28,7 @@ from tests.miniature_claims import CLAIMS, WRAPPER_CALLERS, Claim, Kind, Verdict
 
 MINIATURE = Path(credseries.__file__).parent / "miniature"
 STAMP = Stamp(datetime(2026, 11, 23, 9, 30, tzinfo=UTC), "c0ffee123456")
-FORMS = {"auto": None, "guard": [Form.GUARD], "scoped": [Form.SCOPED], "light": [Form.LIGHT]}
+ASKED = {"auto": None, "guard": [Form.GUARD], "scoped": [Form.SCOPED], "light": [Form.LIGHT]}
 CLANG = "clang-19" if shutil.which("clang-19") else "clang"
 COMPILERS = [
     pytest.param(cc, marks=pytest.mark.skipif(not shutil.which(cc), reason=f"no {cc} here")) for cc in ("gcc", CLANG)
@@ -50,7 +50,7 @@ class Before:
     def planned(self, form: str) -> list[PlannedPatch]:
         """The patches that use what a form proves for, or of `auto` the first form that does."""
         if form not in self.known:
-            survey = take_survey(self.repo, "HEAD", "rfc", forms=FORMS[form])
+            survey = take_survey(self.repo, "HEAD", "rfc", forms=ASKED[form])
             builder = make_builder(self.repo, survey, load_recipe("rfc"), self.repo.identity("author"))
             self.known[form] = builder.patches()
         return self.known[form]
@@ -133,7 +133,7 @@ class TestScanAgreesWithTheReading:
         chosen = defaultdict(int)
         for item in before.survey.judged:
             chosen[item.choice] += 1
-        assert min(chosen[form] for form in Form) >= 5
+        assert min(chosen[form] for form in FORMS) >= 5
         assert sum(claim.kind is Kind.SITE for claim in CLAIMS) >= 55
 
 
@@ -145,7 +145,7 @@ class TestRunsAsBefore:
     """Same decisions asked, same calls under the same credentials, same return values, same references at the end."""
 
     @pytest.mark.parametrize("cc", COMPILERS)
-    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("form", ASKED)
     def test_all_that_proves(self, before: Before, tmp_path: Path, form: str, cc: str) -> None:
         tree = Path(shutil.copytree(MINIATURE, tmp_path / "linux"))
         patches = before.planned(form)
@@ -154,14 +154,14 @@ class TestRunsAsBefore:
         assert sum(len(patch.sites) for patch in patches) >= 24
         assert_runs_alike(credtrace.build(tree, tmp_path / "out", cc, "-O2"), before.traces)
 
-    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("form", ASKED)
     def test_under_sanitizers(self, before: Before, tmp_path: Path, form: str) -> None:
         tree = Path(shutil.copytree(MINIATURE, tmp_path / "linux"))
         for patch in before.planned(form):
             write(tree, patch.changes)
         assert_runs_alike(credtrace.build(tree, tmp_path / "out", flags=SANITIZERS), before.traces)
 
-    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("form", ASKED)
     def test_without_what_kconfig_selects(self, before: Before, tmp_path: Path, form: str) -> None:
         """The other side of every #ifdef."""
         old = credtrace.build(MINIATURE, tmp_path / "old", flags="-DCONFIG_NONE")
@@ -173,7 +173,7 @@ class TestRunsAsBefore:
         assert_runs_alike(credtrace.build(tree, tmp_path / "new", flags="-DCONFIG_NONE"), traces)
 
     def test_a_form_converts_every_site_that_it_proves(self, before: Before) -> None:
-        for form in Form:
+        for form in FORMS:
             wanted = [item for item in before.survey.judged if item.verdict(form).ok]
             patches = before.planned(form.value)
             converted = [item for patch in patches for item in patch.sites]

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from credseries.creds.program import Program as Analysed
 from credseries.creds.program import SourceFile
-from credseries.rewrite.forms import Form, Names, write_naive_guard
+from credseries.rewrite.forms import FORMS, Form, Names, write_naive_guard
 from credseries.rewrite.plan import Planner
 from tests.programs.choices import RecordedChoices, SeededChoices, shrink
 from tests.programs.execute import Candidate, Difference, Effort, Machine, Outcome, Version
@@ -144,7 +144,7 @@ def test_rewrites_of_many_programs_behave_as_the_originals(report: Report) -> No
 def test_the_programs_put_the_proof_to_work(report: Report) -> None:
     assert report.programs == MANY
     assert report.sites > MANY
-    assert all(report.proven[form.value] > 20 for form in Form), report.proven
+    assert all(report.proven[form.value] > 20 for form in FORMS), report.proven
     assert report.rewrites > MANY / 2
     assert report.overridden > 10 * report.rewrites, "runs of the originals in which an override was in force"
     assert report.exhausted > 0

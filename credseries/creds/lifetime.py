@@ -359,11 +359,14 @@ def unproven(
     call: int,
     source: Source,
     expression: str,
+    via: str,
 ) -> str | None:
-    """Why it is not proven that the credential of the override at `call` outlives its region, or None when it is."""
+    """Why it is not proven that the credential of the override at `call` outlives its region, or None when it is.
+
+    `via` is the function that the expression is given to; a wrapper puts something else in force than that.
+    """
     if _is_immortal(expression, effects):
         return None
-    via = next((item.via for item in steps.overrides() if item.call == call), "")
     wrapper = effects.wrappers.get(via)
     life = _Lifetime(variant, steps, found, effects, call)
     holders = _holders(life, source, expression, wrapper)

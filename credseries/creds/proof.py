@@ -13,7 +13,7 @@ The rule is DESIGN points 1, 2, 5 and 6 at once: an event that moves, an exit th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -203,8 +203,11 @@ class _Run:
 
 
 class _LockStep:
-    def __init__(self, before: Side, after: Side, accessors: Mapping[str, str]) -> None:
+    def __init__(
+        self, before: Side, after: Side, accessors: Mapping[str, str], allowed: Callable[[str], bool]
+    ) -> None:
         self.accessors = accessors
+        self.allowed = allowed
         self.before = _Run(before)
         self.after = _Run(after)
         self.function = before.function
@@ -242,7 +245,7 @@ class _LockStep:
         # the head of a macro may call what it likes
         macro = self.before.steps.flow.nodes[one.number].written
         watched = macro or one.events or two.events or one.key[0] in ("override", "exit", "cleanup")
-        if watched and credentials[0] != credentials[1]:
+        if watched and credentials[0] != credentials[1] and not self._may_move(one, two):
             name = one.events[0][1] + "()" if one.events else f"{macro}()" if macro else self._what(one)
             before, after = self._credentials(one.state), self._credentials(two.state)
             return Counterexample((*self._path(parent), line), line, name, before, after)
@@ -257,6 +260,14 @@ class _LockStep:
             what = self._what(one)
             return Counterexample((*self._path(parent), line), line, what, "its ways on", "other ways on")
         return None
+
+    def _may_move(self, one: _Stop, two: _Stop) -> bool:
+        """Whether a step runs under one override more than before, and every call in it is allowed to."""
+        before, after = one.state.sites(), two.state.sites()
+        further = len(after) == len(before) + 1 and after[: len(before)] == before
+        macro = self.before.steps.flow.nodes[one.number].written
+        names = [name for _, name in (*one.events, *two.events)] + ([macro] if macro else [])
+        return further and bool(names) and one.key[0] not in ("override", "exit") and all(map(self.allowed, names))
 
     def _faulty(self, parent: int, line: int, what: str, fault: Fault | None) -> Counterexample:
         reason = fault.reason if fault is not None else ""
@@ -321,9 +332,18 @@ class _LockStep:
         return [(*target, *ways_two[way]) for way, target in ways_one.items()]
 
 
-def compare(before: Side, after: Side, accessors: Mapping[str, str]) -> Counterexample | None:
+def _none(name: str) -> bool:
+    """No call may run under other credentials."""
+    del name
+    return False
+
+
+def compare(
+    before: Side, after: Side, accessors: Mapping[str, str], allowed: Callable[[str], bool] = _none
+) -> Counterexample | None:
     """None when the rewrite is proven equal to the original, else the first path on which they differ.
 
-    `accessors` gives, for each wrapper, the function that returns the credential it would put in force.
+    `accessors` gives, for each wrapper, the function that returns the credential it would put in force; `allowed` says
+    which calls, by name, may run under one override more than before.
     """
-    return _LockStep(before, after, accessors).run()
+    return _LockStep(before, after, accessors, allowed).run()

@@ -185,7 +185,7 @@ class _VariantSites:
     def _keeps_alive(self, item: Override, source: Source, expression: str) -> str | None:
         if not self.effects.saves:
             return None  # what ends it names the object again, so it has to be there in any case
-        return unproven(self.variant, self.steps, self.found, self.effects, item.call, source, expression)
+        return unproven(self.variant, self.steps, self.found, self.effects, item.call, source, expression, item.via)
 
     def _unreached(self, variable: str) -> int | None:
         """A revert to a variable that ends no override, so that it belongs to no site."""

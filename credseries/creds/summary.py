@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from credseries.creds.effects import Act, Effects, Outcome, Place, Pop, Push, Swap, Wrapper
+from credseries.creds.effects import Act, Discipline, Effects, Outcome, Place, Pop, Push, Swap, Wrapper
 from credseries.creds.places import RESULT, of_parameter
 from credseries.creds.sites import Analysis, Site, SiteKind
 from credseries.creds.source import wrapper_source
@@ -20,9 +20,9 @@ from credseries.csource.syntax import arguments, callee, field, identifiers, tex
 class Summary:
     """A function that changes the credentials in force for its caller.
 
-    `wrapper` is set when it does nothing but put one credential in force and return the old one, `outcomes` when what
-    it does is known for each way that it can end; otherwise `reason` says why its callers cannot be analysed. `local`
-    says that only its own file can call it.
+    `wrapper` is set when it does nothing but put one credential in force and return the old one, `reverts` when it does
+    nothing but revert to its only parameter; `outcomes` when what it does is known for each way that it can end;
+    otherwise `reason` says why its callers cannot be analysed. `local` says that only its own file can call it.
     """
 
     name: str
@@ -32,6 +32,10 @@ class Summary:
     wrapper: Wrapper | None
     reason: str
     outcomes: tuple[Outcome, ...] = ()
+    reverts: Discipline | None = None
+
+
+_VOID = (b"void", b"static void", b"static inline void", b"extern void")
 
 
 class _Inexpressible(Exception):
@@ -138,6 +142,23 @@ def _wrapper(analysis: Analysis, site: Site) -> Wrapper | None:
     return Wrapper(function.name, function.path, expression, declared, source, discipline, whole)
 
 
+def _reverting(analysis: Analysis) -> Discipline | None:
+    """The discipline of a function whose body is `revert_creds(parameter);` and nothing else."""
+    function = analysis.function
+    if len(function.variants) != 1 or len(function.variants[0].parameters) != 1:
+        return None
+    variant = function.variants[0]
+    statements = [node for node in variant.body.named_children if node.type != "comment"]
+    if len(statements) != 1 or statements[0].type != "expression_statement" or not statements[0].named_children:
+        return None
+    call = statements[0].named_children[0]
+    passed = arguments(call) if call.type == "call_expression" else []
+    [parameter] = variant.parameters
+    if len(passed) != 1 or text_of(passed[0]) != parameter or not function.code.lstrip().startswith(_VOID):
+        return None
+    return analysis.effects.reverts.get(callee(call))
+
+
 def _inlined(variant: Variant, expression: Node) -> str:
     """An expression with what its variables are initialised to in their place."""
     text = " ".join(text_of(expression).split())
@@ -182,7 +203,8 @@ def summarise(analysis: Analysis) -> Summary | None:
     wrapper = _wrapper(analysis, site) if site.kind is SiteKind.WRAPPER and len(changing) == 1 else None
     outcomes = _outcomes(analysis)
     if isinstance(outcomes, tuple):
-        return Summary(function.name, path, local, acquires, wrapper, "", outcomes)
+        reverts = _reverting(analysis) if site.kind is SiteKind.REVERT_ONLY else None
+        return Summary(function.name, path, local, acquires, wrapper, "", outcomes, reverts)
     how = {
         SiteKind.WRAPPER: "overrides credentials for its caller, but not on every path or not only that",
         SiteKind.SPLIT: "leaves credentials overridden for its caller",
@@ -195,8 +217,10 @@ def effects_for(path: str, base: Effects, summaries: list[Summary]) -> Effects:
     """The effects table for the functions of a file: static functions of other files do not count."""
     visible = [item for item in summaries if not item.local or item.path == path]
     wrappers = {item.name: item.wrapper for item in visible if item.wrapper is not None}
-    others = [item for item in visible if item.wrapper is None]
+    reverts = {item.name: item.reverts for item in visible if item.reverts is not None}
+    others = [item for item in visible if item.wrapper is None and item.reverts is None]
     calls = {item.name: item.outcomes for item in others if item.outcomes}
     opaque = {item.name: item.reason for item in others if not item.outcomes}
     acquires = frozenset(item.name for item in others if item.acquires)
-    return base.with_summaries(wrappers, opaque, acquires, calls)
+    found = base.with_summaries(wrappers, opaque, acquires, calls)
+    return replace(found, reverts={**found.reverts, **reverts}) if reverts else found

@@ -19,11 +19,21 @@ from credseries.rewrite.text import Changes
 
 
 class Form(Enum):
-    """How a site can be written."""
+    """How a site can be written.
+
+    The last two prepare a wrapper to be made light for all of its callers: a counting override by hand in place of its
+    call, or its reverts through a function of their own. Neither is chosen for its own sake.
+    """
 
     GUARD = "guard"
     SCOPED = "scoped"
     LIGHT = "light"
+    COUNTED = "counted"
+    WRAPPED = "wrapped"
+
+
+FORMS = (Form.GUARD, Form.SCOPED, Form.LIGHT)
+COUNTING = "override_creds"
 
 
 class Refused(Exception):
@@ -32,12 +42,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Names:
-    """What the forms are called in a tree, and the accessor that stands for each wrapper."""
+    """What the forms are called in a tree, and the accessor, and the function for reverts, of each wrapper."""
 
     guard_class: str = "cred"
     override: str = "override_creds_light"
     revert: str = "revert_creds_light"
     accessors: Mapping[str, str] = field(default_factory=dict)
+    reverts: Mapping[str, str] = field(default_factory=dict)
 
 
 _SCOPE_VARIABLE = "scope"  # the name that scoped_guard() gives its variable (include/linux/cleanup.h)
@@ -510,12 +521,8 @@ def _check_declarations(writer: _Writer, region: list[Node], rest: list[Node]) -
 def _light(writer: _Writer) -> Spliced:
     """The light pair: other names, and nothing else; comments stay where they are."""
     names, site = writer.names, writer.site
-    opening, close = writer.brackets()
     if site.via in writer.wrappers():
-        accessor = writer.accessor()
-        head = Insert(names.override.encode() + b"(" + accessor + b"(", site.call)
-        writer.changes.edit(Edit(site.call, opening + 1, (head,)))
-        writer.changes.edit(Edit(close, close, (Insert(b")", close),)))
+        _call_with_accessor(writer, names.override)
     else:
         writer.rename(site.call, names.override)
     for revert in site.reverts:
@@ -523,7 +530,40 @@ def _light(writer: _Writer) -> Spliced:
     return writer.changes.spliced()
 
 
-_WRITERS = {Form.GUARD: _guard, Form.SCOPED: _scoped, Form.LIGHT: _light}
+def _call_with_accessor(writer: _Writer, name: str) -> None:
+    """Call an override with what the site's wrapper would put in force."""
+    opening, close = writer.brackets()
+    accessor = writer.accessor()
+    head = Insert(name.encode() + b"(" + accessor + b"(", writer.site.call)
+    writer.changes.edit(Edit(writer.site.call, opening + 1, (head,)))
+    writer.changes.edit(Edit(close, close, (Insert(b")", close),)))
+
+
+def _counted(writer: _Writer) -> Spliced:
+    """What the wrapper does, in the place of its call; the reverts stay."""
+    if writer.site.via not in writer.wrappers():
+        raise Refused(f"{writer.site.via}() is no wrapper of {COUNTING}()")
+    _call_with_accessor(writer, COUNTING)
+    return writer.changes.spliced()
+
+
+def _wrapped(writer: _Writer) -> Spliced:
+    """The reverts through the function that belongs to the wrapper; the override stays."""
+    name = writer.names.reverts.get(writer.site.via)
+    if name is None:
+        raise Refused(f"no function for the reverts of {writer.site.via}() is named")
+    for revert in writer.site.reverts:
+        writer.rename(revert.call, name)
+    return writer.changes.spliced()
+
+
+_WRITERS = {
+    Form.GUARD: _guard,
+    Form.SCOPED: _scoped,
+    Form.LIGHT: _light,
+    Form.COUNTED: _counted,
+    Form.WRAPPED: _wrapped,
+}
 
 
 def write(site: Site, variant: Variant, steps: Steps, form: Form, names: Names) -> Spliced:

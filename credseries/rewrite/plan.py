@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
+from credseries.creds.effects import Effects
+from credseries.creds.lifetime import unproven
 from credseries.creds.operations import Enter, Override, Steps
 from credseries.creds.proof import Counterexample, Side, compare
 from credseries.creds.sites import Analysis, Site, SiteKind, analyse
+from credseries.creds.source import classify
 from credseries.creds.state import explore, opaque_operations
 from credseries.creds.steps import read_steps
 from credseries.csource.flow import Kind
@@ -19,9 +22,24 @@ from credseries.csource.splice import OffsetMap, Spliced, splice
 from credseries.csource.statements import DECLARED
 from credseries.csource.syntax import callee, walk
 from credseries.csource.syntax import field as child_field
-from credseries.rewrite.forms import Form, Names, Refused, write, write_naive_guard
+from credseries.rewrite.forms import FORMS, Form, Names, Refused, write, write_naive_guard
 
-DEFAULT_ORDER = (Form.GUARD, Form.SCOPED, Form.LIGHT)
+DEFAULT_ORDER = FORMS
+Allowed = Callable[[str], bool]
+MayMove = Callable[[str, str], bool]
+
+
+def _nothing(name: str) -> bool:
+    """No call may move."""
+    del name
+    return False
+
+
+def _nowhere(path: str, name: str) -> bool:
+    """No call of any file may move."""
+    del path, name
+    return False
+
 
 
 @dataclass(frozen=True)
@@ -34,7 +52,11 @@ class Moved:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a form of a site is proven; if not, why. `jumps` are lines of gotos or cases over an in-place guard."""
+    """Whether a form of a site is proven; if not, why. `jumps` are lines of gotos or cases over an in-place guard.
+
+    `moved` are the calls that an in-place guard would run under the override: of a proven guard, those that a person
+    has allowed to.
+    """
 
     form: Form
     ok: bool
@@ -96,14 +118,25 @@ class Composed(OffsetMap):
         return offset
 
 
-def check(before: Analysis, after: Function, offsets: OffsetMap, names: Names) -> str | Counterexample | None:
-    """Prove a rewritten function against its original: None when proven, else the reason or a counterexample."""
+def check(
+    before: Analysis,
+    after: Function,
+    offsets: OffsetMap,
+    names: Names,
+    effects: Effects | None = None,
+    allowed: Allowed = _nothing,
+) -> str | Counterexample | None:
+    """Prove a rewritten function against its original: None when proven, else the reason or a counterexample.
+
+    `effects` is what functions do after the rewrite, where that differs from before; `allowed` says of a call, by its
+    name, that it may run under the override although it did not before.
+    """
     if after.unreadable is not None:
         return f"the rewritten function does not parse: {after.unreadable.reason}"
     if len(after.variants) != len(before.steps):
         return "the rewrite changes how many #if variants the function has"
     for variant, steps in zip(after.variants, before.steps, strict=True):
-        new = read_steps(variant, before.effects)
+        new = read_steps(variant, effects or before.effects)
         for offset, reason in (*variant.flow.unsupported, *new.unfollowed):
             return f"{reason} (line {before.function.line(offsets.origin(offset))})"
         gone = _read_but_gone(steps, new)
@@ -124,9 +157,24 @@ def check(before: Analysis, after: Function, offsets: OffsetMap, names: Names) -
             if _declares(first) or (first is not None and first.start_byte in guards):
                 line = before.function.line(offsets.origin(node.start_byte))
                 return f"a label (line {line}) would stand before a declaration"
-        difference = compare(Side(before.function, steps, None), Side(after, new, offsets), names.accessors)
+        difference = compare(Side(before.function, steps, None), Side(after, new, offsets), names.accessors, allowed)
         if difference is not None:
             return difference
+    return None
+
+
+def _outlived(before: Analysis, after: Function, offsets: OffsetMap, site: Site) -> str | None:
+    """Why a credential may not outlive a guard's scope that reaches further than the override did, or None."""
+    for variant, original in zip(after.variants, before.function.variants, strict=True):
+        steps = read_steps(variant, before.effects)
+        found = explore(steps, tolerate=True)
+        source = classify(original, site.function.text(*site.argument), before.effects.wrappers.get(site.via))
+        for enter in (item for step in steps.steps for item in step.operations if isinstance(item, Enter)):
+            if offsets.origin(enter.call) == site.call:
+                expression = site.function.text(*site.argument)
+                reason = unproven(variant, steps, found, before.effects, enter.call, source, expression, site.via)
+                if reason is not None:
+                    return reason
     return None
 
 
@@ -231,11 +279,21 @@ class Planner:
         names: Names,
         order: Sequence[Form] = DEFAULT_ORDER,
         unavailable: Mapping[Form, str] | None = None,
+        may_move: MayMove = _nowhere,
     ) -> None:
-        """`order` is the order of preference, `unavailable` says why the tree cannot have a form at all."""
+        """`order` is the order of preference, `unavailable` says why the tree cannot have a form at all.
+
+        `may_move` says of a file and a call's name that a person lets such calls run under a guard.
+        """
         self.names = names
         self.order = tuple(order)
         self.unavailable = dict(unavailable or {})
+        self.may_move = may_move
+
+    def _allowed(self, site: Site, form: Form | None) -> Allowed:
+        if form is not Form.GUARD:
+            return _nothing
+        return lambda name: self.may_move(site.function.path, name)
 
     def _attempt(self, analysis: Analysis, site: Site, form: Form) -> tuple[bytes, OffsetMap] | str | Counterexample:
         if site.problem is not None:
@@ -248,25 +306,35 @@ class Planner:
             spliced = _write_in_all(analysis, site, form, self.names)
         except Refused as refused:
             return str(refused)
-        result = check(analysis, site.function.rewritten(spliced.text), spliced.offsets, self.names)
+        rewritten = site.function.rewritten(spliced.text)
+        result = check(analysis, rewritten, spliced.offsets, self.names)
+        if isinstance(result, Counterexample) and form is Form.GUARD and self.may_move is not _nowhere:
+            result = check(analysis, rewritten, spliced.offsets, self.names, allowed=self._allowed(site, form))
+            result = result or _outlived(analysis, rewritten, spliced.offsets, site)
         return result if result is not None else (spliced.text, spliced.offsets)
 
     def judge(self, analysis: Analysis, site: Site) -> Judged:
         """The verdict on every form of one site, the others of its function as they are."""
         if site.converted is not None:
-            verdicts = tuple(Verdict(form, False, f"already converted ({site.converted})") for form in Form)
+            verdicts = tuple(Verdict(form, False, f"already converted ({site.converted})") for form in FORMS)
             return Judged(site, verdicts, None)
         judged: list[Verdict] = []
-        for form in Form:
+        for form in FORMS:
             result = self._attempt(analysis, site, form)
             if isinstance(result, tuple):
-                judged.append(Verdict(form, True))
+                judged.append(Verdict(form, True, moved=self._moved(analysis, site, form)))
                 continue
             guard = form is Form.GUARD and form not in self.unavailable
             guard = guard and site.kind is SiteKind.SITE and site.statement != (0, 0)
             judged.append(_refusal(form, result, exposure(analysis, site, self.names) if guard else Exposure()))
         proven = {item.form for item in judged if item.ok}
         return Judged(site, tuple(judged), next((form for form in self.order if form in proven), None))
+
+    def _moved(self, analysis: Analysis, site: Site, form: Form) -> tuple[Moved, ...]:
+        """The calls that a proven form moves: none, but for a guard that a person has allowed some."""
+        if form is not Form.GUARD or self.may_move is _nowhere:
+            return ()
+        return exposure(analysis, site, self.names).moved
 
     def judge_all(self, analysis: Analysis) -> list[Judged]:
         """Every site of a function."""
@@ -280,7 +348,7 @@ class Planner:
         """
         sites = list(judged)
         while True:
-            text = self._rewrite_in_turn(analysis, sites)
+            text = self.write(analysis, sites)
             if isinstance(text, bytes):
                 return Rewritten(analysis.function, text, tuple(sites))
             index = max(i for i, item in enumerate(sites) if item.choice is not None)
@@ -290,8 +358,14 @@ class Planner:
             )
             sites[index] = Judged(sites[index].site, verdicts, None)
 
-    def _rewrite_in_turn(self, analysis: Analysis, judged: Sequence[Judged]) -> bytes | str | Counterexample:
-        function = analysis.function
+    def write(
+        self, analysis: Analysis, judged: Sequence[Judged], effects: Effects | None = None
+    ) -> bytes | str | Counterexample:
+        """The function with every site in its chosen form, or why that is not proven.
+
+        `effects` is what functions do by then, where that differs from the analysis.
+        """
+        function, after = analysis.function, effects or analysis.effects
         maps: list[OffsetMap] = [splice(function.source, []).offsets]
         current = analysis
         for item in judged:
@@ -306,8 +380,10 @@ class Planner:
             except Refused as refused:
                 return str(refused)
             maps.append(spliced.offsets)
-            current = analyse(current.function.rewritten(spliced.text), analysis.effects)
-        if len(maps) == 1:
+            current = analyse(current.function.rewritten(spliced.text), after)
+        if len(maps) == 1 and effects is None:
             return function.source
-        result = check(analysis, current.function, Composed(maps), self.names)
+        guards = [item for item in judged if item.choice is Form.GUARD]
+        allowed = self._allowed(guards[0].site, Form.GUARD) if guards else _nothing
+        result = check(analysis, current.function, Composed(maps), self.names, after, allowed)
         return current.function.source if result is None else result

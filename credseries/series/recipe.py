@@ -49,7 +49,7 @@ class Granularity(Enum):
 
 @dataclass(frozen=True)
 class Wording:
-    """Templates (jinja2) for the subject and the body of a kind of patch; an empty one leaves what credseries writes."""
+    """Templates (jinja2) for subject and body of a kind of patch; an empty one leaves what credseries writes."""
 
     subject: str = ""
     body: str = ""
@@ -177,8 +177,10 @@ def _topic(table: _Table) -> Topic:
         table.texts("paths"),
         table.texts("after"),
         table.text("prefix", ""),
-        tuple(_helper(item) for item in table.tables("helpers", _HELPER)),
-        dict(accessors),
+        forms=(Form.GUARD, Form.SCOPED, Form.LIGHT),
+        helpers=tuple(_helper(item) for item in table.tables("helpers", _HELPER)),
+        accessors=dict(accessors),
+        facts=FACTS,
     )
 
 

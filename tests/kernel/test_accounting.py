@@ -8,7 +8,7 @@ import pytest
 
 from credseries.creds.program import SourceFile
 from credseries.csource.function import Function
-from credseries.rewrite.forms import Form
+from credseries.rewrite.forms import FORMS
 from credseries.series.scan import Survey
 from tests.gitrepo import git
 from tests.kernel.conftest import KernelSeries
@@ -33,7 +33,7 @@ def _is_whole(function: Function) -> bool:
 
 def test_no_function_with_a_parse_error_is_converted(survey: Survey) -> None:
     proven = [item for item in survey.judged if item.choice is not None]
-    assert {form: sum(item.choice is form for item in proven) >= 2 for form in Form} == dict.fromkeys(Form, True)
+    assert {form: sum(item.choice is form for item in proven) >= 2 for form in FORMS} == dict.fromkeys(FORMS, True)
     assert all(_is_whole(item.site.function) for item in proven)
     broken = {(item.function.path, item.function.name) for item in survey.unreadable}
     assert not broken & {(item.site.function.path, item.site.function.name) for item in proven}

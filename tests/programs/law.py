@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from credseries.creds.program import Program as Analysed
 from credseries.creds.program import SourceFile
 from credseries.creds.sites import Analysis, SiteKind
-from credseries.rewrite.forms import Form, Names
+from credseries.rewrite.forms import FORMS, Form, Names
 from credseries.rewrite.plan import DEFAULT_ORDER, Judged, Planner
 from tests.programs.execute import Candidate, Difference, Effort, Machine, Outcome, Version
 from tests.programs.generate import Program
 
 PATH = "fs/generated.c"
 CONFIGURATION = "CONFIG_EXTRA"
-ORDERS: dict[str, tuple[Form, ...]] = {"auto": DEFAULT_ORDER, **{f"all {form.value}": (form,) for form in Form}}
+ORDERS: dict[str, tuple[Form, ...]] = {"auto": DEFAULT_ORDER, **{f"all {form.value}": (form,) for form in FORMS}}
 
 
 @dataclass(frozen=True)
