@@ -203,9 +203,7 @@ class _Run:
 
 
 class _LockStep:
-    def __init__(
-        self, before: Side, after: Side, accessors: Mapping[str, str], allowed: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, before: Side, after: Side, accessors: Mapping[str, str], allowed: Callable[[str], bool]) -> None:
         self.accessors = accessors
         self.allowed = allowed
         self.before = _Run(before)

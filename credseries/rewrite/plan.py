@@ -41,7 +41,6 @@ def _nowhere(path: str, name: str) -> bool:
     return False
 
 
-
 @dataclass(frozen=True)
 class Moved:
     """A call (or a read of the current credentials) that would run under other credentials."""

@@ -158,7 +158,12 @@ def _check_covers(
 def _check_start(
     record: SeriesRecord, commits: Sequence[CommitInfo], patches: Sequence[CommitInfo], pairs: Sequence[Pair]
 ) -> None:
-    """What comes before the cover letter is no part of the series for b4: there must be nothing, or a series' patch."""
+    """Something must be left of what was made.
+
+    What comes before the cover letter is no part of the series for b4: there must be nothing, or a series' patch.
+    """
+    if not pairs:
+        raise _moved(record, "has no patch of its series any more")
     first_cover = next((number for number, info in enumerate(commits) if is_cover(info.message)), 0)
     ours = {patches[pair.now].id for pair in pairs}
     before = [info.id for info in commits[:first_cover]]
