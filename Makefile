@@ -7,14 +7,17 @@ STAMP := $(VENV)/.installed
 KERNEL_TREE ?=
 FUZZ_PROGRAMS ?= 20000
 FUZZ_SEED ?=
+KILLS ?= 500
+KILLS_SEED ?=
 
-.PHONY: help demo test test-kernel fuzz lint format bench clean
+.PHONY: help demo test test-kernel fuzz kills lint format bench clean
 
 help:
 	@echo 'make demo         the whole pipeline on the miniature kernel tree'
 	@echo 'make test         the tests, without those that need a real kernel tree'
 	@echo 'make test-kernel  the tests on Linux 6.12 (or KERNEL_TREE=DIR)'
 	@echo 'make fuzz         random programs, their proven rewrites run beside them (FUZZ_PROGRAMS=N FUZZ_SEED=N)'
+	@echo 'make kills        kill -9 while a series is written, and a look at what is left (KILLS=N KILLS_SEED=N)'
 	@echo 'make lint         ruff and mypy'
 	@echo 'make bench        times of scan and split'
 
@@ -38,6 +41,9 @@ test-kernel: $(STAMP)
 
 fuzz: $(STAMP)
 	$(PY) -m tests.programs --programs $(FUZZ_PROGRAMS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) --census
+
+kills: $(STAMP)
+	$(PY) -m tests.kills --kills $(KILLS) $(if $(KILLS_SEED),--seed $(KILLS_SEED)) split cover
 
 lint: $(STAMP)
 	$(PY) -m ruff check

@@ -11,14 +11,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from credseries.kernel.git import Repository
+from credseries.kernel.values import NewCommit
 from credseries.mail.b4adapter import Stamp
+from credseries.mail.cover import Cover
 from credseries.series.model import PatchRecord, SeriesRecord, SiteRecord, TopicRecord
+from credseries.series.prep import CoverMessage, is_cover, new_tracking
+from credseries.series.publish import publish
 from tests.gitrepo import commit_all, git, make_repo, write_files
 
 B4 = Path(sys.executable).parent / "b4"
 BRANCH = "ovl-creds"
 CHANGE_ID = "20261123-ovl-creds-0123456789ab"
 STAMP = Stamp(datetime(2026, 11, 23, 9, 30, tzinfo=UTC), "c0ffee123456")
+# b4 finds no cover letter that is older than a year, whatever year it is when the tests run.
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 AUTHOR = "Zoë Łukaszewicz"
 LONG_LINE = b"/* " + b"x" * 2000 + b" */\n"
 
@@ -57,10 +64,12 @@ class Tree:
         return git(self.path, *arguments).strip()
 
     def b4(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """b4 as a person runs it today, who answers each question with Enter."""
         return subprocess.run(
             [str(B4), "--offline-mode", *arguments],
             cwd=cwd or self.path,
-            stdin=subprocess.DEVNULL,
+            env={**os.environ, "GIT_COMMITTER_DATE": TODAY.isoformat()},
+            input="\n",
             capture_output=True,
             text=True,
             check=False,
@@ -153,4 +162,19 @@ def make_series(base: str = "a" * 40, tip: str = "b" * 40) -> SeriesRecord:
         ),
         refused=(site("fs/overlayfs/inode.c", 293, "ovl_permission", "refused", "a filter would move"),),
         assumptions=("Indirect calls leave the credentials as they found them.",),
+        start=base,
     )
+
+
+def put_on_branch(path: Path, series: SeriesRecord, cover: Cover) -> SeriesRecord:
+    """The series of the commits on its branch, with a cover letter, as credseries puts it there."""
+    repo = Repository.discover(path)
+    tip = repo.branch_tip(series.branch)
+    assert tip is not None
+    commits = [
+        NewCommit(info.message, tree=info.tree, author=info.author, author_date=info.author_date)
+        for info in repo.commits(series.start, tip)
+        if not is_cover(info.message)
+    ]
+    message = CoverMessage(cover.text, new_tracking(series)).text
+    return publish(repo, series, message, commits, replaces=tip, when=TODAY, reflog="test")

@@ -14,10 +14,11 @@ from credseries import resources
 from credseries.errors import UsageError
 from credseries.kernel.git import Repository
 from credseries.mail import b4adapter
-from credseries.mail.cover import Cover, parse_cover, render_cover
+from credseries.mail.cover import Cover, parse_cover, render_cover, stored_cover
 from credseries.mail.text import cover_problems, line_problems, prose, verbatim
+from credseries.series import saved
 from credseries.series.model import SeriesRecord
-from tests.mailcase import BRANCH, CHANGE_ID, Tree, make_series, make_tree, site
+from tests.mailcase import BRANCH, Tree, make_series, make_tree, put_on_branch, site
 
 PERF = """\
 #
@@ -252,8 +253,8 @@ def test_every_rendered_letter_comes_back_from_b4_as_it_went_in(
 ) -> None:
     cover = render_cover(series, numbers, note)
     repo = Repository.discover(tree.path)
-    b4adapter.enrol(repo, BRANCH, base=tree.base, change_id=CHANGE_ID, revision=1, prefixes=["RFC"], cover=cover)
-    assert b4adapter.load_cover(repo, BRANCH) == cover
-    message = b4adapter.series_messages(repo, BRANCH)[0][1]
+    placed = put_on_branch(tree.path, dataclasses.replace(series, base=tree.base, start=tree.base), cover)
+    assert stored_cover(saved.current(repo, BRANCH)) == cover
+    message = b4adapter.series_messages(repo, placed)[0][1]
     sent = b4adapter.message_bytes(message).decode().split("\n\n", 1)[1]
     assert sent.startswith(cover.body + "\n\n---\n")

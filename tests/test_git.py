@@ -19,8 +19,9 @@ from credseries.errors import (
     NotARepository,
     UnknownRevision,
 )
-from credseries.kernel.git import FileStat, Identity, NewCommit, RefChange, Repository
+from credseries.kernel.git import Identity, NewCommit, RefChange, Repository
 from credseries.kernel.release import check_kernel_tree
+from credseries.kernel.worktrees import private_worktree
 from tests.gitrepo import commit_all, git, make_repo, write_files
 
 DEVELOPER = Identity("Test Developer", "dev@example.org")
@@ -158,7 +159,8 @@ class TestReading:
         git(path, "config", "diff.noprefix", "true")
         write_files(path, {"a.c": "two\nthree\n", "b.bin": b"\0"})
         tip = commit_all(path, "Change")
-        assert repository.diffstat(base, tip) == [FileStat("a.c", 2, 1), FileStat("b.bin", 0, 0)]
+        (changes,) = repository.changes([tip])
+        assert [(item.path, item.added, item.removed) for item in changes] == [("a.c", 2, 1), ("b.bin", 0, 0)]
         assert "-one\n+two\n+three\n" in repository.diff(base, tip)
         assert repository.diff(base, tip).startswith("diff --git a/a.c b/a.c\n")
         assert repository.diff(base, tip, ["nothing"]) == ""
@@ -391,13 +393,13 @@ class TestWriting:
             repository.update_refs([RefChange("refs/heads/master/sub", base, repository.zero_id)], "split")
 
 
-class TestTemporaryWorktree:
+class TestPrivateWorktree:
     def test_has_the_branch_checked_out_and_leaves_nothing(self, tmp_path: Path) -> None:
         path = make_repo(tmp_path, {"a.c": "one"})
         git(path, "branch", "b4/creds")
         repository = Repository.discover(path)
         index = (path / ".git/index").read_bytes()
-        with repository.temporary_worktree("b4/creds") as worktree:
+        with private_worktree(repository, "b4/creds") as worktree:
             assert [entry.name for entry in worktree.iterdir()] == [".git"]
             assert Repository.discover(worktree).current_branch() == "b4/creds"
             assert Repository.discover(worktree).common_dir == repository.common_dir
@@ -412,7 +414,7 @@ class TestTemporaryWorktree:
         seen: list[Path] = []
 
         def fail() -> None:
-            with Repository.discover(path).temporary_worktree("master") as worktree:
+            with private_worktree(Repository.discover(path), "master") as worktree:
                 seen.append(worktree)
                 (worktree / "left.txt").write_text("x")
                 raise KeyError
@@ -425,7 +427,7 @@ class TestTemporaryWorktree:
     def test_works_in_a_bare_repository(self, tmp_path: Path) -> None:
         path = make_repo(tmp_path, {"a.c": ""})
         git(tmp_path, "clone", "-q", "--bare", str(path), str(tmp_path / "bare"))
-        with Repository.discover(tmp_path / "bare").temporary_worktree("master") as worktree:
+        with private_worktree(Repository.discover(tmp_path / "bare"), "master") as worktree:
             assert Repository.discover(worktree).current_branch() == "master"
 
 
@@ -437,7 +439,7 @@ def test_hooks_do_not_run(tmp_path: Path) -> None:
         hook.chmod(0o755)
     repository, head = open_repo(path)
     repository.update_refs([RefChange("refs/heads/new", head, repository.zero_id)], "split")
-    with repository.temporary_worktree("new"):
+    with private_worktree(repository, "new"):
         pass
     assert not (tmp_path / "ran").exists()
 

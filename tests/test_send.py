@@ -16,7 +16,6 @@ import pytest
 
 from credseries.errors import EnvironmentProblem, UsageError
 from credseries.kernel.git import Repository
-from credseries.mail import b4adapter
 from credseries.mail.cover import render_cover
 from credseries.mail.files import mbox_bytes, write_mbox, write_messages
 from credseries.mail.message import Address, Message
@@ -24,7 +23,7 @@ from credseries.mail.recipients import RecipientPlan, Recipients, plan
 from credseries.mail.send import prepare, preview
 from credseries.series.model import SeriesRecord
 from tests.gitrepo import git
-from tests.mailcase import AUTHOR, BRANCH, CHANGE_ID, COMMITS, STAMP, Tree, make_series, make_tree
+from tests.mailcase import AUTHOR, CHANGE_ID, COMMITS, STAMP, Tree, make_series, make_tree, put_on_branch
 from tests.test_recipients import MAINTAINERS, ME
 
 
@@ -36,16 +35,7 @@ def tree(tmp_path: Path) -> Tree:
 @pytest.fixture
 def series(tree: Tree) -> SeriesRecord:
     series = make_series(tree.base, tree.tip)
-    b4adapter.enrol(
-        Repository.discover(tree.path),
-        BRANCH,
-        base=tree.base,
-        change_id=CHANGE_ID,
-        revision=1,
-        prefixes=series.prefixes,
-        cover=render_cover(series),
-    )
-    return series
+    return put_on_branch(tree.path, series, render_cover(series))
 
 
 @pytest.fixture
@@ -178,17 +168,15 @@ def test_the_preview_is_what_will_be_sent(messages: list[Message]) -> None:
 def test_a_branch_that_has_changed_since_is_noticed(tree: Tree, series: SeriesRecord) -> None:
     shorter = dataclasses.replace(series, patches=series.patches[:2])
     recipients = plan(shorter, MAINTAINERS, own_address=ME)
-    with pytest.raises(UsageError, match="has 3 patches, but was split into 2"):
+    with pytest.raises(UsageError, match="finds 3 patches on ovl-creds, and there are 2"):
         prepare(Repository.discover(tree.path), shorter, recipients)
 
 
 def test_a_series_of_one_patch_is_one_message(tmp_path: Path) -> None:
     tree = make_tree(tmp_path / "one", COMMITS[:1])
     series = dataclasses.replace(make_series(tree.base, tree.tip), patches=make_series().patches[:1])
+    series = put_on_branch(tree.path, dataclasses.replace(series, revision=2, prefixes=()), render_cover(series))
     repo = Repository.discover(tree.path)
-    b4adapter.enrol(
-        repo, BRANCH, base=tree.base, change_id=CHANGE_ID, revision=2, prefixes=[], cover=render_cover(series)
-    )
     (message,) = prepare(repo, series, plan(series, MAINTAINERS, own_address=ME), stamp=STAMP)
     assert message.index == 1
     assert message.subject == f"[PATCH v2] {COMMITS[0][0].splitlines()[0]}"

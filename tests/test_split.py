@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ import pytest
 from credseries.cli.send import build_messages
 from credseries.cli.split import make_series
 from credseries.errors import (
-    B4Failed,
     BranchExists,
     GitFailed,
     MissingIdentity,
@@ -29,10 +27,15 @@ from credseries.series.demo import make_repository
 from credseries.series.model import SeriesRecord, series_from_json
 from credseries.series.split import Stamp
 from tests.gitrepo import git
-from tests.mailcase import Tree, environment
+from tests.mailcase import TODAY, Tree, environment
 
-STAMP = Stamp(datetime(2026, 11, 23, 9, 30, tzinfo=UTC), "c0ffee123456")
+STAMP = Stamp(TODAY, "c0ffee123456")
 BRANCH = "creds-rfc"
+ELSEWHERE = {
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "b4.prep-cover-strategy",
+    "GIT_CONFIG_VALUE_0": "branch-description",
+}
 MESSAGES = Path(__file__).parent / "snapshots" / "split-messages.txt"
 
 
@@ -43,6 +46,11 @@ class Series:
     path: Path
     repo: Repository
     record: SeriesRecord
+
+    @property
+    def cover(self) -> str:
+        """The commit of the cover letter."""
+        return git(self.path, "rev-parse", f"{self.record.patches[0].commit}^").strip()
 
     @property
     def commits(self) -> list[str]:
@@ -106,7 +114,8 @@ class TestOneBranchIsAdded:
 
         assert contents(linux) == before
         assert (linux / ".git/HEAD").read_bytes() == head
-        assert references(linux) == {**refs, f"refs/heads/{BRANCH}": record.tip}
+        ours = {f"refs/heads/{BRANCH}": record.tip, f"refs/credseries/generated/{BRANCH}": record.tip}
+        assert references(linux) == {**refs, **ours}
         assert git(linux, "status", "--porcelain", "-uall") == status
         assert git(linux, "worktree", "list").count("\n") == 1
         git(linux, "fsck", "--strict")
@@ -126,7 +135,7 @@ class TestOneBranchIsAdded:
 class TestHistory:
     def test_messages(self, series: Series) -> None:
         """The whole text, for a person to read: after a change on purpose, write what the assertion shows."""
-        text = git(series.path, "log", "--reverse", "--format=%B%n=====", f"{series.record.base}..{BRANCH}")
+        text = git(series.path, "log", "--reverse", "--format=%B%n=====", f"{series.cover}..{BRANCH}")
         assert text == MESSAGES.read_text()
 
     def test_messages_are_as_the_kernel_wants_them(self, series: Series) -> None:
@@ -159,7 +168,8 @@ class TestHistory:
 
     def test_is_the_record(self, series: Series) -> None:
         ids = git(series.path, "rev-list", "--reverse", f"{series.record.base}..{BRANCH}").split()
-        assert ids == [patch.commit for patch in series.record.patches]
+        assert ids == [series.cover, *(patch.commit for patch in series.record.patches)]
+        assert trees(series.path, [series.cover]) == trees(series.path, [series.record.base])
         for patch in series.record.patches:
             lines = git(series.path, "diff", "--numstat", f"{patch.commit}^", patch.commit).splitlines()
             added, removed = (sum(int(line.split("\t")[column]) for line in lines) for column in (0, 1))
@@ -208,7 +218,8 @@ class TestB4:
         facts = dict(line.split(": ", 1) for line in shown.stdout.splitlines() if ": " in line)
         assert facts["change-id"] == series.record.change_id
         assert facts["cover-subject"] == series.record.title
-        assert facts["series-range"] == f"{series.record.base}..{series.record.tip}"
+        assert facts["base-commit"] == series.record.base
+        assert facts["series-range"] == f"{series.cover}..{series.record.tip}"
         assert facts["revision"] == "1"
 
     def test_takes_the_mbox_and_gives_the_same_tree(self, series: Series, tmp_path: Path, at_base: Path) -> None:
@@ -229,7 +240,7 @@ def test_the_messages_apply_one_by_one_to_the_same_trees(series: Series, tmp_pat
         assert trees(at_base, ["HEAD"]) == [tree]
     format_ = "--format=%an <%ae>%n%B"
     arrived = git(at_base, "log", format_, f"{series.record.base}..HEAD")
-    assert arrived == git(series.path, "log", format_, f"{series.record.base}..{BRANCH}")
+    assert arrived == git(series.path, "log", format_, f"{series.cover}..{BRANCH}")
 
 
 class TestFailure:
@@ -245,28 +256,30 @@ class TestFailure:
         assert saved.branches(Repository.discover(linux)) == []
         assert git(linux, "worktree", "list").count("\n") == 1
 
-    def test_b4_cannot_write_its_data(self, untouched: Path) -> None:
+    def test_b4_has_to_be_told_and_cannot(self, untouched: Path) -> None:
+        """Only who keeps cover letters elsewhere has something written to git's configuration."""
         lock = untouched / ".git/config.lock"
         lock.touch()
         try:
-            with pytest.raises(B4Failed) as failure:
+            with environment(**ELSEWHERE), pytest.raises(GitFailed, match=r"config\.lock|config file"):
                 make_series(Repository.discover(untouched), "rfc", "HEAD", None, STAMP)
         finally:
             lock.unlink()
-        assert "config.lock" in failure.value.hint
 
     def test_and_works_when_what_was_in_the_way_is_gone(self, linux: Path) -> None:
         (linux / ".git/config.lock").touch()
-        with pytest.raises(B4Failed):
+        with environment(**ELSEWHERE), pytest.raises(GitFailed):
             make_series(Repository.discover(linux), "rfc", "HEAD", None, STAMP)
         (linux / ".git/config.lock").unlink()
         assert make_series(Repository.discover(linux), "rfc", "HEAD", None, STAMP).branch == BRANCH
 
-    def test_the_branch_cannot_be_written(self, untouched: Path) -> None:
-        lock = untouched / f".git/refs/heads/{BRANCH}.lock"
+    @pytest.mark.parametrize("ref", [f"heads/{BRANCH}", f"credseries/generated/{BRANCH}"])
+    def test_one_of_two_refs_cannot_be_written(self, untouched: Path, ref: str) -> None:
+        lock = untouched / f".git/refs/{ref}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
         lock.touch()
         try:
-            with pytest.raises(GitFailed):
+            with pytest.raises((GitFailed, BranchExists)):
                 make_series(Repository.discover(untouched), "rfc", "HEAD", None, STAMP)
         finally:
             lock.unlink()

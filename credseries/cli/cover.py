@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from credseries import render
 from credseries.cli.options import HERE, Branch, Tree, open_repository
+
+if TYPE_CHECKING:
+    from credseries.kernel.git import Repository
+    from credseries.mail.cover import Cover
+    from credseries.series.current import Current
 
 Numbers = Annotated[
     Path | None,
@@ -26,7 +31,7 @@ def cover(tree: Tree = HERE, branch: Branch = None, numbers: Numbers = None, not
     """Print the cover letter of a series; with --numbers or --note, render it anew and store it first.
 
     The letter says what is converted and what is refused, the merge plan, what the proof assumes, and the numbers.
-    It is kept in b4's place: `b4 prep --edit-cover` on the branch edits the same text.
+    It is kept in b4's place, the first commit of the branch: `b4 prep --edit-cover` edits the same text.
 
     \b
     Examples:
@@ -34,19 +39,32 @@ def cover(tree: Tree = HERE, branch: Branch = None, numbers: Numbers = None, not
       credseries cover --numbers bench.txt --note "Based on the RFC of last week."
     """
     from credseries.errors import UsageError
-    from credseries.mail import b4adapter
-    from credseries.mail.cover import render_cover
+    from credseries.mail.cover import stored_cover
     from credseries.series import saved
 
     repo = open_repository(tree)
-    series = saved.load(repo, branch)
+    current = saved.current(repo, branch)
     if numbers is None and note is None:
-        letter = b4adapter.load_cover(repo, series.branch)
+        letter = stored_cover(current)
     else:
         try:
             text = numbers.read_text(encoding="utf-8") if numbers is not None else None
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{numbers}: {error}", hint="give a text file in UTF-8") from error
-        letter = render_cover(series, text, note)
-        b4adapter.store_cover(repo, series.branch, letter)
+        letter = _render_anew(repo, current, text, note)
     render.say(render.printable(letter.text))
+
+
+def _render_anew(repo: Repository, current: Current, numbers: str | None, note: str | None) -> Cover:
+    """The letter for the series as it is, put where b4 keeps it; b4's tracking data stays."""
+    from datetime import datetime
+
+    from credseries.mail.cover import render_cover
+    from credseries.series.prep import CoverMessage, new_tracking, read_cover
+    from credseries.series.publish import rewrite_series
+
+    letter = render_cover(current.record, numbers, note)
+    tracking = read_cover(current.cover_message).tracking if current.cover else new_tracking(current.record)
+    message = CoverMessage(letter.text, tracking).text
+    rewrite_series(repo, current, message, {}, when=datetime.now().astimezone(), reflog="credseries cover")
+    return letter

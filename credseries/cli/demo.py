@@ -45,8 +45,9 @@ def demo(keep: Keep = None) -> None:
     from credseries.cli.scan import identity
     from credseries.cli.send import build_messages
     from credseries.cli.split import make_series, show_series
-    from credseries.mail import b4adapter
+    from credseries.mail.cover import stored_cover
     from credseries.mail.files import write_messages
+    from credseries.series import saved
     from credseries.series.demo import make_place, make_repository
     from credseries.series.preview import preview
 
@@ -74,7 +75,7 @@ def demo(keep: Keep = None) -> None:
     show_series(record)
 
     _step(5, "cover letter and checklists")
-    cover = b4adapter.load_cover(repo, record.branch)
+    cover = stored_cover(saved.current(repo, record.branch))
     (place / "cover.txt").write_text(cover.text + "\n", encoding="utf-8")
     checklist = check_series(repo, record)
     (place / "checklist.md").write_text(checklist_text(checklist), encoding="utf-8")

@@ -55,10 +55,8 @@ def split(
 def make_series(
     repo: Repository, recipe: str, base: str, branch: str | None, stamp: Stamp | None = None
 ) -> SeriesRecord:
-    """Split, render the first cover letter, enrol the branch in b4 and keep the record."""
-    from credseries.mail import b4adapter
+    """Split, with a first cover letter."""
     from credseries.mail.cover import render_cover
-    from credseries.series import saved
     from credseries.series.recipe import load_recipe
     from credseries.series.split import check_branch
     from credseries.series.split import split as split_survey
@@ -66,25 +64,10 @@ def make_series(
     loaded = load_recipe(recipe)
     name = branch if branch is not None else f"creds-{loaded.name}"
     check_branch(repo, name)
-    b4adapter.check_branch_name(name)
     repo.identity("author")
     survey = take_survey(repo, base, recipe)
-
-    def enrol(record: SeriesRecord) -> None:
-        cover = render_cover(record)
-        b4adapter.enrol(
-            repo,
-            record.branch,
-            base=record.base,
-            change_id=record.change_id,
-            revision=record.revision,
-            prefixes=record.prefixes,
-            cover=cover,
-        )
-        saved.save(repo, record)
-
     with render.working("proving and committing the series"):
-        return split_survey(repo, survey, loaded, name, stamp or _now(), enrol)
+        return split_survey(repo, survey, loaded, name, stamp or _now(), lambda record: render_cover(record).text)
 
 
 def _now() -> Stamp:

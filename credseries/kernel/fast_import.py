@@ -30,12 +30,14 @@ def fast_import_stream(
     parts: list[bytes] = []
     for number, commit in enumerate(commits, start=1):
         parts.append(f"commit {ref}\nmark :{number}\n".encode())
-        parts.append(_person("author", author, stamp))
+        parts.append(_person("author", commit.author or author, commit.author_date or stamp))
         parts.append(_person("committer", committer, stamp))
         message = commit.message if commit.message.endswith("\n") else commit.message + "\n"
         parts.append(_data(message.encode()))
         if number == 1:
             parts.append(f"from {base}\n".encode())
+        if commit.tree is not None:
+            parts.append(f'M 040000 {commit.tree} ""\n'.encode())
         for path, content in sorted(commit.changes.items()):
             parts.append(f"M {modes.get(path, _NEW_FILE_MODE)} inline ".encode() + _quoted(path) + b"\n")
             parts.append(_data(content))

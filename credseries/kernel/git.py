@@ -6,24 +6,22 @@ transaction.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import secrets
-import signal
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from credseries.errors import BranchExists, GitFailed, MissingIdentity, NotARepository, UnknownRevision
 from credseries.kernel.fast_import import fast_import_stream
-from credseries.kernel.git_process import Finished, GitProcess, start_git
+from credseries.kernel.git_process import Finished, GitProcess, run_writer, start_git
 from credseries.kernel.grep import GrepFiles
 from credseries.kernel.values import (
     CommitInfo,
-    FileStat,
+    FileChange,
     Identity,
     NewCommit,
     RefChange,
@@ -33,7 +31,7 @@ from credseries.kernel.values import (
 
 __all__ = [
     "CommitInfo",
-    "FileStat",
+    "FileChange",
     "GrepFiles",
     "Identity",
     "NewCommit",
@@ -43,17 +41,8 @@ __all__ = [
 
 _IDENT = re.compile(r"(?P<name>.*) <(?P<email>[^<>]*)> \d+ [+-]\d+\s*")
 _LOCATION = ("--git-dir", "--git-common-dir", "--show-object-format", "--is-bare-repository")
+_COMMIT_FIELDS = ("%H", "%T", "%P", "%s", "%b", "%B", "%an", "%ae", "%ad", "%cn", "%ce", "%ct")
 _PATHS_A_CALL = 1000  # stays far below the kernel's limit for arguments
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let a Ctrl-C wait until the block has ended: git's list of worktrees is not left half written."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(frozen=True)
@@ -175,15 +164,16 @@ class Repository:
             has_work_tree=self.work_tree is not None,
         )
 
-    def commits(self, base: str, tip: str) -> list[CommitInfo]:
-        """The commits that are in `tip` and not in `base`, oldest first."""
+    def commits(self, base: str, tip: str, *, limit: int | None = None) -> list[CommitInfo]:
+        """The commits that are in `tip` and not in `base`, oldest first; with a limit, only so many of the newest."""
         output = self._run(
-            *("log", "--reverse", "--topo-order", "--no-show-signature", "--encoding=UTF-8", "-z"),
-            *("--format=tformat:%H%x00%T%x00%s%x00%b", "--end-of-options", f"{base}..{tip}", "--"),
+            *("log", "--reverse", "--topo-order", "--no-show-signature", "--encoding=UTF-8", "--date=raw", "-z"),
+            *((f"--max-count={limit}",) if limit is not None else ()),
+            *(f"--format=tformat:{'%x00'.join(_COMMIT_FIELDS)}", "--end-of-options", f"{base}..{tip}", "--"),
         )
         fields = output.decode("utf-8", "replace").split("\0")[:-1]
-        rows = zip(fields[0::4], fields[1::4], fields[2::4], fields[3::4], strict=True)
-        return [CommitInfo(commit, tree, subject, body.strip("\n")) for commit, tree, subject, body in rows]
+        width = len(_COMMIT_FIELDS)
+        return [_commit_info(*fields[first : first + width]) for first in range(0, len(fields), width)]
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor of two commits, or None."""
@@ -224,15 +214,29 @@ class Repository:
             for header, path in zip(fields[0::2], fields[1::2], strict=False)
         }
 
-    def diffstat(self, old: str, new: str) -> list[FileStat]:
-        """Lines added and removed between two commits, a file each, in tree order; a rename is two files."""
-        output = self._run("diff-tree", "-r", "-z", "--numstat", "--no-renames", "--end-of-options", old, new)
-        stats = []
-        for record in output.split(b"\0")[:-1]:
-            added, removed, path = record.split(b"\t", 2)
-            binary = added == b"-"
-            stats.append(FileStat(decode_path(path), 0 if binary else int(added), 0 if binary else int(removed)))
-        return stats
+    def changes(self, commits: Sequence[str]) -> list[tuple[FileChange, ...]]:
+        """What each commit changes from its parent, in tree order, all read by one process; a rename is two files."""
+        if not commits:
+            return []
+        output = self._run(
+            *("diff-tree", "--stdin", "--always", "-r", "-z", "--raw", "--numstat", "--no-renames", "--no-abbrev"),
+            data="".join(f"{commit}\n" for commit in commits).encode(),
+        )
+        found = _parse_changes(output)
+        return [found.get(commit, ()) for commit in commits]
+
+    def diffs(self, commits: Sequence[str]) -> dict[str, bytes]:
+        """The text of what each commit changes from its parent, all read by one process; without renames."""
+        if not commits:
+            return {}
+        output = self._run(
+            *("diff-tree", "--stdin", "--always", "-r", "-p", "--no-renames", "--full-index"),
+            *("--no-color", "--no-ext-diff", "--no-textconv"),
+            data="".join(f"{commit}\n" for commit in commits).encode(),
+        )
+        # No line of a diff looks like this: they start with a mark, or with a word and a space.
+        parts = re.split(rb"^([0-9a-f]{40,64})\n", output, flags=re.MULTILINE)
+        return {commit.decode(): text for commit, text in zip(parts[1::2], parts[2::2], strict=True)}
 
     def diff(self, old: str, new: str, paths: Sequence[str] = ()) -> str:
         """The difference between two commits as a git patch; bytes that are not UTF-8 become surrogates."""
@@ -246,10 +250,19 @@ class Repository:
         """Whether a tracked file differs from HEAD, in the index or on disk; never in a bare repository."""
         return self.work_tree is not None and bool(self._run("status", "--porcelain", "-z", "--untracked-files=no"))
 
-    def config(self, key: str) -> str | None:
-        """The value of a configuration variable, the last one if it has several."""
-        finished = self._try("config", "-z", "--get", key)
+    def config(self, key: str, *, file: Path | None = None) -> str | None:
+        """The value of a configuration variable, the last one if it has several; with a file, what that one sets."""
+        finished = self._try("config", "-z", *(("--file", str(file)) if file is not None else ()), "--get", key)
         return decode_path(finished.output).rstrip("\0") if finished.status == 0 else None
+
+    def config_keys(self, pattern: str) -> list[str]:
+        """The configuration variables whose names match an (extended, POSIX) regular expression."""
+        finished = self._try("config", "-z", "--name-only", "--get-regexp", pattern)
+        return decode_path(finished.output).split("\0")[:-1]
+
+    def set_config(self, key: str, value: str) -> None:
+        """Sets a variable in the repository's own configuration."""
+        self._write("config", "--local", "--replace-all", key, value)
 
     def identity(self, role: Literal["author", "committer"]) -> Identity:
         """Who authors or commits; raises MissingIdentity rather than let git guess from the host's name."""
@@ -264,8 +277,18 @@ class Repository:
 
     def branch_tip(self, name: str) -> str | None:
         """The commit id that a local branch points to; None if there is no such branch."""
-        finished = self._try("show-ref", "--verify", "--hash", "--", f"refs/heads/{name}")
+        return self.ref(f"refs/heads/{name}")
+
+    def ref(self, name: str) -> str | None:
+        """The id that a ref (its full name) points to; None if there is no such ref."""
+        finished = self._try("show-ref", "--verify", "--hash", "--", name)
         return finished.output.decode().strip() if finished.status == 0 else None
+
+    def refs(self, *prefixes: str) -> dict[str, str]:
+        """The refs below some directories of refs, by full name, and the ids that they point to."""
+        output = self._run("for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
+        rows = (line.split(" ", 1) for line in decode_path(output).splitlines())
+        return {name: target for target, name in rows}
 
     def valid_branch_name(self, name: str) -> bool:
         """Whether git accepts this name for a new branch."""
@@ -306,8 +329,11 @@ class Repository:
             # Directly below refs/: git would leave the directories of a longer name behind.
             ref=f"refs/credseries-{secrets.token_hex(8)}",
         )
-        output = self._run("fast-import", "--quiet", "--done", "--date-format=raw", data=stream)
-        ids = output.decode().split()
+        with tempfile.TemporaryFile(prefix="credseries-") as answers:
+            options = ("--quiet", "--done", "--date-format=raw", f"--cat-blob-fd={answers.fileno()}")
+            self._write("fast-import", *options, data=stream, answers=answers)
+            answers.seek(0)
+            ids = answers.read().decode().split()
         if len(ids) != len(commits):
             raise GitFailed(f"`git fast-import` made {len(ids)} of {len(commits)} commits", hint="try `git fsck`")
         return ids
@@ -317,9 +343,9 @@ class Repository:
 
         Raises BranchExists if a ref that must not exist is there.
         """
+        # Without "start" and "commit" it is one transaction too, and git answers nothing that nobody may read.
         updates = "".join(f"update {change.ref}\0{change.new}\0{change.old or ''}\0" for change in changes)
-        process = self._start(["update-ref", "--stdin", "-z", "-m", message], with_input=True)
-        finished = process.finish(encode_path(f"start\0{updates}prepare\0commit\0"))
+        process, finished = self._run_writer("update-ref", "--stdin", "-z", "-m", message, data=encode_path(updates))
         if finished.status == 0:
             return
         for change in changes:
@@ -329,24 +355,6 @@ class Repository:
                 name = change.ref.removeprefix("refs/heads/")
                 raise BranchExists(f"{name} exists already", hint="choose another name, or delete that branch first")
         raise process.failure(finished)
-
-    @contextlib.contextmanager
-    def temporary_worktree(self, branch: str) -> Iterator[Path]:
-        """A directory in which a branch is checked out, with no file written, until the block ends.
-
-        For programs that work on the branch that is checked out. The branch may be checked out elsewhere too,
-        so what runs in the block must not move it.
-        """
-        with tempfile.TemporaryDirectory(prefix="credseries-") as parent:
-            path = Path(parent, "worktree")
-            try:
-                with _uninterrupted():
-                    self._run("worktree", "add", "--force", "--no-checkout", "--quiet", "--", str(path), branch)
-                yield path
-            finally:
-                with _uninterrupted():
-                    if path.exists():
-                        self._run("worktree", "remove", "--force", "--force", "--", str(path))
 
     def _entries(self, commit: str, paths: Sequence[str], *, recursive: bool = True) -> dict[str, _Entry]:
         options = ["-r"] if recursive else []
@@ -369,15 +377,31 @@ class Repository:
     def _try(self, *arguments: str) -> Finished:
         return self._start(arguments).finish()
 
+    def _write(self, *arguments: str, data: bytes = b"", answers: IO[bytes] | None = None) -> None:
+        process, finished = self._run_writer(*arguments, data=data, answers=answers)
+        if finished.status:
+            raise process.failure(finished)
+
+    def _run_writer(
+        self, *arguments: str, data: bytes = b"", answers: IO[bytes] | None = None
+    ) -> tuple[GitProcess, Finished]:
+        directory, environment = self._place()
+        return run_writer(arguments, directory=directory, environment=environment, data=data, answers=answers)
+
     def _start(
         self, arguments: Sequence[str], with_input: bool = False, environment: Mapping[str, str] | None = None
     ) -> GitProcess:
-        merged = {"GIT_DIR": str(self.git_dir)}
+        directory, here = self._place()
+        return start_git(
+            arguments, directory=directory, environment={**here, **(environment or {})}, with_input=with_input
+        )
+
+    def _place(self) -> tuple[Path, dict[str, str]]:
+        """Where git runs, and the environment that says which repository it works on."""
+        environment = {"GIT_DIR": str(self.git_dir)}
         if self.work_tree is not None:
-            merged["GIT_WORK_TREE"] = str(self.work_tree)
-        directory = self.work_tree or self.git_dir
-        merged |= environment or {}
-        return start_git(arguments, directory=directory, environment=merged, with_input=with_input)
+            environment["GIT_WORK_TREE"] = str(self.work_tree)
+        return self.work_tree or self.git_dir, environment
 
 
 @dataclass(frozen=True)
@@ -385,6 +409,15 @@ class _Entry:
     mode: str
     kind: str
     id: str
+
+
+def _commit_info(*fields: str) -> CommitInfo:
+    """A commit from what git gives for _COMMIT_FIELDS."""
+    commit, tree, parents, subject, body, message, author, author_email, date, committer, email, committed = fields
+    return CommitInfo(
+        *(commit, tree, tuple(parents.split()), subject, body.strip("\n"), message),
+        *(Identity(author, author_email), date, Identity(committer, email), int(committed)),
+    )
 
 
 def _parse_batch(output: bytes, requests: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
@@ -402,3 +435,29 @@ def _parse_batch(output: bytes, requests: Sequence[tuple[str, bytes]]) -> dict[s
         if kind == b"blob":
             contents[path] = output[start : position - 1]
     return contents
+
+
+def _parse_changes(output: bytes) -> dict[str, tuple[FileChange, ...]]:
+    """What `git diff-tree --stdin -z --raw --numstat` wrote, by commit (git-diff-tree(1), "Output format")."""
+    found: dict[str, tuple[FileChange, ...]] = {}
+    raw: dict[bytes, list[bytes]] = {}
+    commit = ""
+    fields = iter(output.split(b"\0")[:-1])
+    for field in fields:
+        if field.startswith(b":"):  # ":100644 100755 old new M", then the path
+            raw[next(fields)] = field[1:].split(b" ")
+        elif b"\t" in field:  # "added, removed, path" of each path again, with tabs between
+            added, removed, path = field.split(b"\t", 2)
+            modes, blobs = raw[path][:2], raw[path][2:4]
+            found[commit] += (
+                FileChange(
+                    decode_path(path),
+                    (modes[0].decode(), modes[1].decode()),
+                    (blobs[0].decode(), blobs[1].decode()),
+                    *((0, 0) if added == b"-" else (int(added), int(removed))),
+                ),
+            )
+        else:
+            commit, raw = field.strip().decode(), {}
+            found[commit] = ()
+    return found

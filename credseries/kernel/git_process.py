@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from credseries.errors import GitFailed
 
@@ -121,6 +124,56 @@ def start_git(
     arguments: Sequence[str], *, directory: Path, environment: Mapping[str, str], with_input: bool = False
 ) -> GitProcess:
     """Starts git in a directory; raises GitFailed when there is no git to start."""
+    return _start(arguments, directory, environment, PIPE if with_input else None)
+
+
+def run_writer(
+    arguments: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    data: bytes = b"",
+    answers: IO[bytes] | None = None,
+) -> tuple[GitProcess, Finished]:
+    """Runs a git that changes the repository, and lets it come to its end whatever becomes of this process.
+
+    Git finds all of its input in a file, so it never takes half of it for the whole; it is in a session of its own,
+    where neither Ctrl-C nor a kill of this process' group reaches it; and this process waits for it before it heeds a
+    Ctrl-C. It inherits `answers`, a file for what somebody who is gone could not take from a pipe.
+    """
+    with tempfile.TemporaryFile(prefix="credseries-") as stream, uninterrupted():
+        stream.write(data)
+        stream.seek(0)
+        more: dict[str, Any] = {"start_new_session": True}
+        if answers is not None:
+            more["pass_fds"] = (answers.fileno(),)
+        process = _start(arguments, directory, environment, stream, **more)
+        return process, process.finish()
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Lets a Ctrl-C wait until the block has ended."""
+    if threading.current_thread() is not threading.main_thread():  # the only one that a Ctrl-C interrupts
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
+
+
+def _start(
+    arguments: Sequence[str],
+    directory: Path,
+    environment: Mapping[str, str],
+    source: Any,  # GitPython's annotation asks for a stream, its documentation and its code take PIPE too.
+    **more: Any,
+) -> GitProcess:
     try:
         # Here and not at the top: GitPython takes 0.06 s, and more than half of the commands need no git.
         from git.cmd import Git
@@ -131,10 +184,10 @@ def start_git(
     try:
         handle = Git(str(directory)).execute(
             ["git", *_OPTIONS, *arguments],
-            # GitPython's annotation asks for a stream, its documentation and its code take PIPE too.
-            istream=PIPE if with_input else None,
+            istream=source,
             as_process=True,
             env={**_ENVIRONMENT, **environment},
+            **more,
         )
     except GitCommandNotFound as error:
         raise _no_git() from error

@@ -98,9 +98,14 @@ def from_range(repo: Repository, text: str, base: str | None) -> Series:
     if any(parent is None for _, parent in commits):
         raise UsageError(f"{text} goes back to a root commit", hint="give a range, A..B, that starts at a commit")
     subjects = {info.id: info.subject for info in repo.commits(start, tip)}
+    changed = dict(zip((commit for commit, _ in commits), repo.changes([commit for commit, _ in commits]), strict=True))
+    # What changes nothing is no patch: b4 keeps a series' cover letter in a commit like that.
+    patches = [(commit, parent or "") for commit, parent in commits if changed[commit]]
+    if not patches:
+        raise UsageError(f"the commits of {text} change nothing", hint="name the range that has the patches, A..B")
     steps = [
-        Step(number, subjects.get(commit, ""), commit, parent or "", commit)
-        for number, (commit, parent) in enumerate(commits, 1)
+        Step(number, subjects.get(commit, ""), commit, parent, commit)
+        for number, (commit, parent) in enumerate(patches, 1)
     ]
     return Series(steps[0].before, tuple(steps))
 

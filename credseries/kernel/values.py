@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,17 @@ class Identity:
 
 @dataclass(frozen=True)
 class NewCommit:
-    """A commit to be made: its message and the whole new contents of the files that it changes or adds."""
+    """A commit to be made: its message, and the whole new contents of the files that it changes or adds.
+
+    With a `tree` it has exactly that tree, and no changes. `author` and `author_date` (as git stores it: seconds since
+    1970, a space, +hhmm) are those of the chain unless they are given.
+    """
 
     message: str
-    changes: Mapping[str, bytes]
+    changes: Mapping[str, bytes] = field(default_factory=dict)
+    tree: str | None = None
+    author: Identity | None = None
+    author_date: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,22 +45,36 @@ class RefChange:
 
 
 @dataclass(frozen=True)
-class FileStat:
-    """Lines added to and removed from a file; both 0 for a binary file."""
+class FileChange:
+    """What a commit does to a file: modes and blob ids before and after (zeros: none), lines added and removed.
+
+    Both counts are 0 for a binary file.
+    """
 
     path: str
+    modes: tuple[str, str]
+    blobs: tuple[str, str]
     added: int
     removed: int
 
 
 @dataclass(frozen=True)
 class CommitInfo:
-    """A commit as a series sees it; `body` is the message without its subject."""
+    """A commit as a series sees it; `body` is the message without its subject.
+
+    `author_date` is as git stores it, `committed` in seconds since 1970.
+    """
 
     id: str
     tree: str
+    parents: tuple[str, ...]
     subject: str
     body: str
+    message: str
+    author: Identity
+    author_date: str
+    committer: Identity
+    committed: int
 
 
 def encode_path(path: str) -> bytes:

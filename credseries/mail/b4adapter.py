@@ -4,9 +4,9 @@ b4 0.16 has no documented library interface. It runs git in the current director
 globals, ends the process when it fails and says why in its log only. `_session` contains all of that. b4 is
 imported inside functions: that costs half a second, which only the commands that mail something should pay.
 
-The letter and b4's tracking data live in git's config (b4's strategy `branch-description`), written by b4's
-own code: b4's commands keep working on the branch. b4 finds such a branch only as the one checked out, hence
-the worktrees.
+The letter and b4's tracking data are in the branch's first commit (see `series.prep`), which credseries reads
+and writes itself. b4 makes the messages; in some places it looks at the branch that is checked out, hence the
+private worktree.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import logging
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,15 +28,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from credseries import resources
-from credseries.errors import B4Failed, CredseriesError, MissingIdentity, NotASeries, UsageError
-from credseries.mail.cover import Cover, check_cover, parse_cover
+from credseries.errors import B4Failed, CredseriesError, MissingIdentity
+from credseries.kernel.worktrees import private_worktree
+from credseries.series.prep import check_branch_name, check_namesakes, is_cover, read_cover, strategy_setting
 
 if TYPE_CHECKING:
     from credseries.kernel.git import Repository
+    from credseries.series.model import SeriesRecord
 
 _GLOBALS = ("MAIN_CONFIG", "USER_CONFIG", "SENDEMAIL_CONFIG", "can_network", "LORENODE", "REQSESSION")
-_KEYS = ("description", "b4-tracking", "b4-prep-cover-strategy")
-_STRATEGY = "branch-description"
+_REMEMBERED = 365 * 86400  # seconds: b4 looks for no cover letter that was committed before that
 # b4 does not guard its `git show`: what a user has set for reading diffs would end up in the patches.
 _GIT_CONFIG = (
     ("color.ui", "false"),
@@ -101,7 +103,7 @@ def _logged() -> Iterator[_Reasons]:
 
 
 @contextmanager
-def _process_state(directory: Path) -> Iterator[None]:
+def _process_state(directory: Path, config: Sequence[tuple[str, str]]) -> Iterator[None]:
     """The current directory and the environment that b4's git gets."""
     before = os.environ.copy()
     where = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
@@ -110,10 +112,10 @@ def _process_state(directory: Path) -> Iterator[None]:
         for name in _GIT_PLACES:
             os.environ.pop(name, None)
         first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-        for number, (key, value) in enumerate(_GIT_CONFIG, start=first):
+        for number, (key, value) in enumerate(config, start=first):
             os.environ[f"GIT_CONFIG_KEY_{number}"] = key
             os.environ[f"GIT_CONFIG_VALUE_{number}"] = value
-        os.environ["GIT_CONFIG_COUNT"] = str(first + len(_GIT_CONFIG))
+        os.environ["GIT_CONFIG_COUNT"] = str(first + len(config))
         yield
     finally:
         os.fchdir(where)
@@ -150,15 +152,16 @@ def _b4_state(directory: Path, config: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _session(directory: Path) -> Iterator[None]:
-    """b4 at work in a directory; whatever it fails with becomes a B4Failed. One at a time in a process."""
+def _session(directory: Path, branch: str) -> Iterator[None]:
+    """b4 at work in a directory, on a branch; what it fails with becomes a B4Failed. One at a time in a process."""
     config = {
         # b4's own template writes a signature mark that is none (`--` and two spaces).
         "b4.prep-cover-template": str(resources.find("templates", "b4-cover-message.txt")),
     }
+    settings = (*_GIT_CONFIG, strategy_setting(branch))
     with _LOCK, _logged() as reasons:
         try:
-            with _process_state(directory), _b4_state(directory, config):
+            with _process_state(directory, settings), _b4_state(directory, config):
                 yield
         except CredseriesError:
             raise
@@ -175,160 +178,48 @@ def _session(directory: Path) -> Iterator[None]:
             ) from error
 
 
-@contextmanager
-def _on_branch(repo: Repository, branch: str) -> Iterator[None]:
-    check_branch_name(branch)
-    if repo.branch_tip(branch) is None:
-        raise NotASeries(f"there is no branch {branch}", hint="make one with `credseries split`")
-    with repo.temporary_worktree(branch) as directory, _session(directory):
-        yield
-
-
-def check_branch_name(name: str) -> None:
-    """Raise UsageError for a branch name that b4, which uses it as a regular expression, would misread."""
-    found = sorted(set(re.findall(r"[.+*?(){}|$^\[\]\\]", name)))
-    if found or not name:
-        suggestion = re.sub(r"[^\w/-]+", "-", name).strip("-") or "creds"
-        raise UsageError(
-            f"b4 cannot keep a series on a branch named {name!r}: it reads {' '.join(found)} as a pattern",
-            hint=f"use letters, digits, - and /, as in {suggestion}",
-        )
-
-
-def _check_namesakes(branch: str) -> None:
-    """Branches called `NAME.something` share b4's pattern for NAME, and a tag NAME goes before the branch."""
-    import b4
-
-    status, _ = b4.git_run_command(None, ["show-ref", "--verify", "--quiet", f"refs/tags/{branch}"])
-    if status == 0:
-        raise UsageError(
-            f"b4 would take the tag {branch} for the branch of that name", hint="choose another branch name"
-        )
-    _, out = b4.git_run_command(None, ["config", "--name-only", "-z", "--get-regexp", rf"^branch\.{branch}\.."])
-    for key in out.split("\0"):
-        if key.removeprefix(f"branch.{branch}.").count("."):
-            raise UsageError(
-                f"b4 cannot tell the branch {branch} from another one: git's config has {key}",
-                hint="choose another branch name",
-            )
-
-
-def enrol(
-    repo: Repository,
-    branch: str,
-    *,
-    base: str,
-    change_id: str,
-    revision: int,
-    prefixes: Sequence[str],
-    cover: Cover,
-) -> None:
-    """Make an existing branch a b4 prep branch: `base` (a full commit id) to its tip is the series.
-
-    Writes nothing but `branch.NAME.*` in git's config, and removes that again when it fails.
-    """
-    check_cover(cover)
-    tracking = {
-        "series": {
-            "revision": revision,
-            "change-id": change_id,
-            "prefixes": list(prefixes),
-            "presubject": "",
-            "base-branch": base,
-        }
-    }
-    with _on_branch(repo, branch):
-        import b4
-        from b4 import ez
-
-        _check_namesakes(branch)
-        try:
-            if b4.git_set_config(None, f"branch.{branch}.b4-prep-cover-strategy", _STRATEGY) != 0:
-                # without it b4 would go on and put the letter into a commit on the branch
-                raise _not_stored(branch)
-            ez.store_cover(cover.text, tracking, new=True)
-            _check_stored(branch, cover, tracking)
-        except BaseException:
-            _forget(branch)
-            raise
-
-
-def _check_stored(branch: str, cover: Cover, tracking: Mapping[str, Any]) -> None:
-    # b4 does not look at the status of `git config`, so a locked config file would go unnoticed.
-    from b4 import ez
-
-    if ez.load_cover(strip_comments=True) != (cover.text, tracking):
-        raise _not_stored(branch)
-
-
-def _not_stored(branch: str) -> B4Failed:
-    return B4Failed(
-        f"the cover letter did not come back from b4 as it was stored for {branch}",
-        hint="git's config may be locked or read-only: look for .git/config.lock",
-    )
-
-
-def _forget(branch: str) -> None:
-    import b4
-
-    for key in _KEYS:
-        b4.git_run_command(None, ["config", "--unset-all", f"branch.{branch}.{key}"])
-
-
-def unenrol(repo: Repository, branch: str) -> None:
-    """Undo `enrol`: forget the letter and b4's tracking data. The branch need not exist any more."""
-    check_branch_name(branch)
-    with _session(repo.git_dir):
-        _forget(branch)
-
-
-def _require_enrolled(branch: str) -> None:
-    from b4 import ez
-
-    hint = "make the series with `credseries split`"
-    if not ez.is_prep_branch():
-        raise B4Failed(f"{branch} is not a branch that b4 manages", hint=hint)
-    if (strategy := ez.get_cover_strategy()) != _STRATEGY:
-        raise B4Failed(f"{branch} keeps its cover letter as a {strategy}, not as a {_STRATEGY}", hint=hint)
-
-
-def load_cover(repo: Repository, branch: str) -> Cover:
-    """The cover letter as b4 would send it, with what the author changed in it by `b4 prep --edit-cover`."""
-    with _on_branch(repo, branch):
-        from b4 import ez
-
-        _require_enrolled(branch)
-        return parse_cover(ez.load_cover(strip_comments=True)[0])
-
-
-def store_cover(repo: Repository, branch: str, cover: Cover) -> None:
-    """Replace the cover letter; b4's tracking data stays as it is."""
-    check_cover(cover)
-    with _on_branch(repo, branch):
-        from b4 import ez
-
-        _require_enrolled(branch)
-        _, tracking = ez.load_cover()
-        ez.store_cover(cover.text, tracking)
-        _check_stored(branch, cover, tracking)
-
-
-def series_messages(repo: Repository, branch: str, stamp: Stamp | None = None) -> list[tuple[str, EmailMessage]]:
+def series_messages(
+    repo: Repository, series: SeriesRecord, stamp: Stamp | None = None
+) -> list[tuple[str, EmailMessage]]:
     """The series as b4 makes it into messages, without recipients: (commit id or "" for the cover, message).
 
     A series of one patch has no cover message; b4 puts the letter below the patch's `---`. Without a stamp,
-    b4 takes time and chance as they are.
+    b4 takes time and chance as they are. Raises B4Failed, with the reason when b4 does not find the cover letter.
     """
-    with _on_branch(repo, branch):
+    branch = series.branch
+    check_branch_name(branch)
+    check_namesakes(repo, branch)
+    tracking = _find_cover(repo, series)
+    with private_worktree(repo, branch) as directory, _session(directory, branch):
         from b4 import ez
 
-        _require_enrolled(branch)
         email = _sender_email()
         _, _, _, messages = ez.get_prep_branch_as_patches(usebranch=branch, expandprereqs=False)
         if stamp is not None:
-            _, tracking = ez.load_cover()
             _restamp(messages, tracking["series"], stamp, stamp.domain or email.rpartition("@")[2])
         return messages
+
+
+def _find_cover(repo: Repository, series: SeriesRecord) -> dict[str, Any]:
+    """b4's tracking data; raises B4Failed when b4 would not find it (b4 0.16, `ez.find_cover_commit`)."""
+    covers = [info for info in repo.commits(series.start, series.tip) if is_cover(info.message)]
+    if not covers:
+        raise B4Failed(
+            f"branch {series.branch} has no cover letter any more: for b4 it is no series",
+            hint="`credseries cover --note TEXT` renders it anew",
+        )
+    cover, email = covers[-1], repo.config("user.email")
+    if email and email.strip() and cover.committer.email != email.strip():
+        raise B4Failed(
+            f"the cover letter was committed by {cover.committer.email}, and b4 looks for one by {email}",
+            hint=f"with {series.branch} checked out: b4 prep --claim",
+        )
+    if time.time() - cover.committed > _REMEMBERED:
+        raise B4Failed(
+            "the cover letter was committed more than a year ago, and b4 looks no further back",
+            hint="`credseries refresh` makes the series anew, and `credseries cover --note TEXT` its letter",
+        )
+    return read_cover(cover.message).tracking
 
 
 def _sender_email() -> str:

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from credseries import resources
-from credseries.errors import UsageError
+from credseries.errors import NotASeries, UsageError
 from credseries.mail.facts import CoverFacts, cover_facts
 from credseries.mail.text import cover_problems, squeeze
+from credseries.series.current import Current
 from credseries.series.model import SeriesRecord
+from credseries.series.prep import read_cover, strip_comments
 
 TEMPLATE = "cover.txt.j2"
 
@@ -37,6 +39,16 @@ def parse_cover(text: str) -> Cover:
     if rest and not rest.startswith("\n"):
         return Cover("", text.strip())
     return Cover(subject.strip(), rest.strip("\n"))
+
+
+def stored_cover(current: Current) -> Cover:
+    """The letter as b4 would send it, with what the author has changed in it; raises NotASeries when it is gone."""
+    if current.cover is None:
+        raise NotASeries(
+            f"branch {current.record.branch} has no cover letter any more",
+            hint="`credseries cover --note TEXT` renders it anew",
+        )
+    return parse_cover(strip_comments(read_cover(current.cover_message).letter))
 
 
 def _fill(template: str, facts: CoverFacts) -> str:

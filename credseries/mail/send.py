@@ -40,12 +40,12 @@ def prepare(
 
     Raises UsageError when the branch no longer has the patches of the record, and what b4adapter raises.
     """
-    built = b4adapter.series_messages(repo, series.branch, stamp)
+    built = b4adapter.series_messages(repo, series, stamp)
     patches = sum(1 for commit, _ in built if commit)
     if patches != len(series.patches) or patches != len(plan.patches):
         raise UsageError(
-            f"{series.branch} has {patches} patches, but was split into {len(series.patches)}",
-            hint="run `credseries refresh` after changing the commits of a series",
+            f"b4 finds {patches} patches on {series.branch}, and there are {len(series.patches)}",
+            hint=f"patches come after the cover letter: git rebase -i {series.start[:12]} {series.branch}",
         )
     first = 1 if built[0][0] else 0
     return [

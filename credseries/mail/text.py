@@ -11,8 +11,7 @@ import textwrap
 import unicodedata
 
 WIDTH = 72
-# One argument of an exec is at most 128 KiB on Linux, and b4 hands the cover to `git config` as one argument.
-COVER_LIMIT_BYTES = 120_000
+COVER_LIMIT_BYTES = 100_000  # what many lists (vger among them) take as one message
 
 _MARKS = (
     (re.compile(r"---\s*$"), "ends in ---, where b4 splits a cover letter; write rules with ==="),
@@ -144,5 +143,5 @@ def cover_problems(text: str) -> list[str]:
         problems.append("the second line must be blank, or b4 finds no subject")
     problems += _body_problems(rest.removeprefix("\n"))
     if len(text.encode("utf-8", "replace")) > COVER_LIMIT_BYTES:
-        problems.append(f"longer than {COVER_LIMIT_BYTES} bytes, more than b4 can store in git's config")
+        problems.append(f"longer than {COVER_LIMIT_BYTES} bytes, more than mailing lists take")
     return problems

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from credseries.errors import CredseriesError
 from credseries.kernel.git import Repository
 from credseries.rewrite.plan import Judged
-from credseries.series.model import SeriesRecord
+from credseries.series.build import PlannedPatch
+from credseries.series.model import PatchRecord, SeriesRecord
 from credseries.series.recipe import Recipe
 from credseries.series.scan import Survey
 from credseries.series.split import make_builder
@@ -30,23 +31,33 @@ class PatchEvidence:
 
 def gather(repo: Repository, series: SeriesRecord, survey: Survey, recipe: Recipe) -> list[PatchEvidence]:
     """The evidence for each patch of a series, in order."""
-    problem, planned = "", []
+    problem = ""
+    planned: list[PlannedPatch] = []
     try:
         planned = make_builder(repo, survey, recipe, repo.identity("author")).patches()
     except CredseriesError as error:
         problem = error.message
-    messages = {item.id: f"{item.subject}\n\n{item.body}" for item in repo.commits(series.base, series.tip)}
+    messages = {item.id: f"{item.subject}\n\n{item.body}" for item in repo.commits(series.start, series.tip)}
     found = []
-    parent = series.base
-    for index, patch in enumerate(series.patches):
+    parent = series.start
+    for patch in series.patches:
         before = repo.read_files(parent, patch.files)
         after = repo.read_files(patch.commit, patch.files)
-        again = problem or "the recipe now gives fewer patches"
+        again = problem or "it is none of the patches that the recipe gives now"
         sites: tuple[Judged, ...] = ()
-        if index < len(planned):
-            sites = planned[index].sites
-            differing = [path for path in patch.files if planned[index].changes.get(path) != after.get(path)]
+        made = _counterpart(planned, patch, len(series.patches))
+        if made is not None:
+            sites = made.sites
+            differing = [path for path in patch.files if made.changes.get(path) != after.get(path)]
             again = f"{differing[0]} differs from what the proof is about" if differing else ""
         found.append(PatchEvidence(messages.get(patch.commit, ""), before, after, sites, again))
         parent = patch.commit
     return found
+
+
+def _counterpart(planned: Sequence[PlannedPatch], patch: PatchRecord, count: int) -> PlannedPatch | None:
+    """The patch of the recipe that a patch of the series is: that of its subject, or in a whole series of its place."""
+    for made in planned:
+        if made.subject == patch.subject:
+            return made
+    return planned[patch.index - 1] if len(planned) == count else None

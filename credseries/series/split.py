@@ -1,4 +1,4 @@
-"""Split: a survey becomes a branch. Objects first, then one atomic ref update, then b4's tracking."""
+"""Split: a survey becomes a branch, with its cover letter, in one step."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from pathlib import PurePosixPath
 from credseries.creds.proof import ASSUMPTIONS
 from credseries.errors import BranchExists, UsageError
 from credseries.kernel.git import Repository
-from credseries.kernel.values import Identity, NewCommit, RefChange
+from credseries.kernel.values import Identity, NewCommit
 from credseries.rewrite.plan import Judged
 from credseries.series.build import Builder, PlannedPatch
 from credseries.series.model import PatchRecord, SeriesRecord, SiteRecord, TopicRecord
+from credseries.series.prep import CoverMessage, check_branch_name, check_namesakes, committer, new_tracking
+from credseries.series.publish import publish
 from credseries.series.recipe import Recipe
 from credseries.series.scan import Survey
 
-Enrol = Callable[[SeriesRecord], None]
+Letter = Callable[[SeriesRecord], str]
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Stamp:
 
 
 def check_branch(repo: Repository, branch: str) -> None:
-    """Raises UsageError for a name that git cannot work with, BranchExists when it is taken."""
+    """Raises UsageError for a name that git or b4 cannot work with, BranchExists when it is taken."""
     if not repo.valid_branch_name(branch):
         hint = "see `git help check-ref-format`, or use letters, digits and '-'"
         raise UsageError(f"{branch!r} cannot be the name of a branch", hint=hint)
@@ -43,6 +45,8 @@ def check_branch(repo: Repository, branch: str) -> None:
         if repo.branch_tip(above) is not None:
             hint = "choose another with --branch NAME: git keeps no branch below another one"
             raise BranchExists(f"branch {above} exists already, so there can be no {branch}", hint=hint)
+    check_branch_name(branch)
+    check_namesakes(repo, branch)
 
 
 def site_record(item: Judged) -> SiteRecord:
@@ -67,27 +71,33 @@ def _change_id(recipe: Recipe, stamp: Stamp) -> str:
     return f"{stamp.when:%Y%m%d}-{slug}-{stamp.token}"
 
 
-def _patch_records(
-    repo: Repository, base: str, ids: Sequence[str], patches: Sequence[PlannedPatch]
-) -> tuple[PatchRecord, ...]:
-    records = []
-    for index, (parent, commit, patch) in enumerate(zip([base, *ids], ids, patches, strict=False), 1):
-        stats = repo.diffstat(parent, commit)
-        records.append(
-            PatchRecord(
-                index,
-                commit,
-                patch.subject,
-                patch.topic.name,
-                patch.topic.tree,
-                tuple(stat.path for stat in stats),
-                sum(stat.added for stat in stats),
-                sum(stat.removed for stat in stats),
-                tuple(site_record(item) for item in patch.sites),
-                patch.topic.lists,
-            )
+def write_patches(
+    repo: Repository, start: str, patches: Sequence[PlannedPatch], stamp: Stamp
+) -> tuple[list[NewCommit], tuple[PatchRecord, ...]]:
+    """The patches as commits that have their trees, and as records that have all but the ids of their commits.
+
+    They are written onto `start`, as objects that no ref names: the trees stay when they are committed again.
+    """
+    commits = [NewCommit(patch.message, patch.changes) for patch in patches]
+    author = repo.identity("author")
+    ids = repo.write_commits(start, commits, author=author, committer=committer(repo), when=stamp.when)
+    infos, changes = repo.commits(start, ids[-1]), repo.changes(ids)
+    records = tuple(
+        PatchRecord(
+            index,
+            "",
+            patch.subject,
+            patch.topic.name,
+            patch.topic.tree,
+            tuple(change.path for change in changed),
+            sum(change.added for change in changed),
+            sum(change.removed for change in changed),
+            tuple(site_record(item) for item in patch.sites),
+            patch.topic.lists,
         )
-    return tuple(records)
+        for index, (patch, changed) in enumerate(zip(patches, changes, strict=True), 1)
+    )
+    return [NewCommit(info.message, tree=info.tree) for info in infos], records
 
 
 def make_builder(repo: Repository, survey: Survey, recipe: Recipe, author: Identity) -> Builder:
@@ -106,18 +116,16 @@ def make_builder(repo: Repository, survey: Survey, recipe: Recipe, author: Ident
     return Builder(survey, recipe, read, find, str(author))
 
 
-def split(repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: Stamp, enrol: Enrol) -> SeriesRecord:
-    """Commit the series to a new branch and enrol it; the user's work tree, index and branches stay as they are.
+def split(repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: Stamp, letter: Letter) -> SeriesRecord:
+    """Commit the series to a new branch; the user's work tree, index and branches stay as they are.
 
-    When `enrol` fails, the branch is deleted again. Raises BranchExists, MissingIdentity, ProofError, SourceError.
+    `letter` gives the text of the cover letter for the record, which has no ids of commits yet. Raises BranchExists,
+    MissingIdentity, ProofError, SourceError.
     """
     check_branch(repo, branch)
-    author, committer = repo.identity("author"), repo.identity("committer")
-
-    builder = make_builder(repo, survey, recipe, author)
+    builder = make_builder(repo, survey, recipe, repo.identity("author"))
     patches = builder.patches()
-    commits = [NewCommit(patch.message, patch.changes) for patch in patches]
-    ids = repo.write_commits(survey.commit, commits, author=author, committer=committer, when=stamp.when)
+    commits, records = write_patches(repo, survey.commit, patches, stamp)
     used = {patch.topic.name for patch in patches}
     record = SeriesRecord(
         branch=branch,
@@ -125,7 +133,7 @@ def split(repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: 
         title=recipe.title,
         summary=recipe.summary,
         base=survey.commit,
-        tip=ids[-1],
+        tip="",
         base_version=survey.version,
         change_id=_change_id(recipe, stamp),
         revision=1,
@@ -136,17 +144,11 @@ def split(repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: 
             for topic in recipe.topics
             if topic.name in used
         ),
-        patches=_patch_records(repo, survey.commit, ids, patches),
+        patches=records,
         refused=tuple(site_record(item) for item in builder.sites if item.choice is None),
         assumptions=ASSUMPTIONS,
+        start=survey.commit,
     )
-    ref = f"refs/heads/{branch}"
-    try:
-        repo.update_refs([RefChange(ref, ids[-1], repo.zero_id)], f"credseries split: {recipe.name}")
-        enrol(record)
-    except BaseException:
-        # an interrupt can come when the branch is just made; somebody else's branch of that name is left alone
-        if repo.branch_tip(branch) == ids[-1]:
-            repo.update_refs([RefChange(ref, repo.zero_id, ids[-1])], "credseries split: not enrolled")
-        raise
-    return record
+    cover = CoverMessage(letter(record), new_tracking(record)).text
+    reflog = f"credseries split: {recipe.name}"
+    return publish(repo, record, cover, commits, replaces=None, when=stamp.when, reflog=reflog)

@@ -1,0 +1,107 @@
+"""A series goes onto its branch: objects first, then its record, and at last all of its refs in one step.
+
+A process that is killed before that step has changed nothing that anybody sees, and one killed after it everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from credseries.kernel.git import Repository
+from credseries.kernel.values import CommitInfo, NewCommit, RefChange
+from credseries.kernel.worktrees import check_not_checked_out
+from credseries.series import saved
+from credseries.series.current import Current
+from credseries.series.model import SeriesRecord
+from credseries.series.prep import committer, ensure_strategy
+
+
+def publish(
+    repo: Repository,
+    record: SeriesRecord,
+    cover: str,
+    commits: Sequence[NewCommit],
+    *,
+    replaces: str | None,
+    when: datetime,
+    reflog: str,
+) -> SeriesRecord:
+    """Put a series on its branch, and give its record with the commits' ids.
+
+    `cover` is the message of the cover letter's commit, `commits` are the record's patches in order; `replaces` is the
+    tip that the branch has and loses (None: there is no such branch). Raises UsageError when the branch is checked out
+    and its files would change, BranchExists, GitFailed (also when the branch has moved meanwhile), MissingIdentity.
+    """
+    placed = _commit(repo, record, cover, commits, when)
+    if replaces is None or repo.resolve_tree(replaces)[1] != repo.resolve_tree(placed.tip)[1]:
+        check_not_checked_out(repo, record.branch)
+    saved.save(repo, placed)
+    _move(repo, placed, replaces, reflog, generated=True)
+    return placed
+
+
+def rewrite_series(
+    repo: Repository,
+    current: Current,
+    cover: str,
+    messages: Mapping[str, str],
+    *,
+    when: datetime,
+    reflog: str,
+) -> SeriesRecord:
+    """Make a series' commits again with other messages, and give its record as it is then.
+
+    `cover` is the message of the cover letter's commit, `messages` has those of patches by commit id. Trees, authors
+    and their dates stay; the cover letter's commit goes to the start. That may be done to a branch that is checked out.
+    What credseries made follows unless somebody has changed the patches since. Raises as `publish` does.
+    """
+    record = current.record
+    infos = {info.id: info for info in repo.commits(record.start, record.tip)}
+    commits = [_again(infos[patch.commit], messages) for patch in record.patches]
+    follows = record.tip == current.pristine.tip or _untouched(repo, current, list(infos.values()))
+    placed = _commit(repo, record, cover, commits, when)
+    if repo.resolve_tree(placed.tip)[1] != repo.resolve_tree(record.tip)[1]:
+        check_not_checked_out(repo, record.branch)
+    if follows:
+        saved.save(repo, placed)
+    _move(repo, placed, record.tip, reflog, generated=follows)
+    return placed
+
+
+def _commit(
+    repo: Repository, record: SeriesRecord, cover: str, commits: Sequence[NewCommit], when: datetime
+) -> SeriesRecord:
+    """Writes the cover letter's commit and the patches' onto the start."""
+    who = committer(repo)
+    chain = [NewCommit(cover, author=who), *commits]
+    ids = repo.write_commits(record.start, chain, author=repo.identity("author"), committer=who, when=when)
+    patches = tuple(replace(patch, commit=commit) for patch, commit in zip(record.patches, ids[1:], strict=True))
+    return replace(record, tip=ids[-1], patches=patches)
+
+
+def _move(repo: Repository, record: SeriesRecord, old: str | None, reflog: str, *, generated: bool) -> None:
+    ensure_strategy(repo, record.branch)
+    changes = [RefChange(f"refs/heads/{record.branch}", record.tip, old or repo.zero_id)]
+    if generated:
+        # First, as git renames one ref's file after the other: what is on a branch has its record at every moment.
+        ref = saved.generated_ref(record.branch)
+        changes.insert(0, RefChange(ref, record.tip, repo.ref(ref) or repo.zero_id))
+    repo.update_refs(changes, reflog)
+
+
+def _again(info: CommitInfo, messages: Mapping[str, str]) -> NewCommit:
+    message = messages.get(info.id, info.message)
+    return NewCommit(message, tree=info.tree, author=info.author, author_date=info.author_date)
+
+
+def _untouched(repo: Repository, current: Current, now: Sequence[CommitInfo]) -> bool:
+    """Whether the patches are those that credseries made, with their messages and authors."""
+    made = repo.commits(current.pristine.start, current.pristine.tip)
+
+    def patches(infos: Sequence[CommitInfo], ours: SeriesRecord) -> list[NewCommit]:
+        ids = {patch.commit for patch in ours.patches}
+        return [_again(info, {}) for info in infos if info.id in ids]
+
+    return patches(made, current.pristine) == patches(now, current.record)

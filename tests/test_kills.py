@@ -1,0 +1,24 @@
+"""A process that is killed leaves what was there, or all of what it was to make, and nothing that blocks git."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.kills.commands import VICTIMS
+from tests.kills.run import Range
+
+KILLS = 25
+SEED = 20261124
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VICTIMS)
+def test_killed_at_any_moment(pristine_miniature: Path, tmp_path: Path, name: str) -> None:
+    """`make kills` does it many more times."""
+    ground, chance = Range.make(VICTIMS[name], pristine_miniature, tmp_path), random.Random(f"{SEED} {name}")
+    kills = [ground.kill(chance, tmp_path) for _ in range(KILLS)]
+    assert [kill for kill in kills if kill.problems] == []
+    assert any(kill.outcome == "old" for kill in kills)
