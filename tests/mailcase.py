@@ -177,4 +177,4 @@ def put_on_branch(path: Path, series: SeriesRecord, cover: Cover) -> SeriesRecor
         if not is_cover(info.message)
     ]
     message = CoverMessage(cover.text, new_tracking(series)).text
-    return publish(repo, series, message, commits, replaces=tip, when=TODAY, reflog="test")
+    return publish(repo, [Placing(series, message, commits, tip)], when=TODAY, reflog="test")[0]

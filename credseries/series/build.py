@@ -103,8 +103,9 @@ class Builder:
         prefix: SubjectPrefix = lambda _: "",
     ) -> None:
         self.survey, self.recipe, self.read, self.author = survey, recipe, read, author
+        self.selection = selection or Selection()
         self.symbols = Symbols(survey, find)
-        self.drafter = Drafter(survey, recipe, self.symbols, prefix, selection or Selection())
+        self.drafter = Drafter(survey, recipe, self.symbols, prefix, self.selection)
         self._drafts = self.drafter.drafts()
         self._texts: dict[str, _Text] = {}
         self._proven: dict[object, bytes | str] = {}

@@ -78,10 +78,14 @@ class Selection:
 
 @dataclass(frozen=True)
 class Thread:
-    """A series as one of several: the tree that it goes through, and the series (by change-id) that all belong to."""
+    """A series as one of several: the tree that it goes through, and what all belong to, by a change-id of its own.
+
+    `trees` are those of all the series, in the order in which they can be merged.
+    """
 
     tree: str
     umbrella: str
+    trees: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,6 @@ def series_from_json(data: dict[str, Any]) -> SeriesRecord:
         "assumptions": tuple(data["assumptions"]),
         "prerequisites": tuple(data["prerequisites"]),
         "selection": Selection(**{key: tuple(value) for key, value in data["selection"].items()}),
-        "thread": Thread(**data["thread"]) if data["thread"] is not None else None,
+        "thread": Thread(**{**thread, "trees": tuple(thread["trees"])}) if (thread := data["thread"]) else None,
     }
     return SeriesRecord(**fields)

@@ -6,7 +6,7 @@ A process that is killed before that step has changed nothing that anybody sees,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from credseries.kernel.git import Repository
@@ -18,27 +18,36 @@ from credseries.series.model import SeriesRecord
 from credseries.series.prep import committer, ensure_strategy
 
 
-def publish(
-    repo: Repository,
-    record: SeriesRecord,
-    cover: str,
-    commits: Sequence[NewCommit],
-    *,
-    replaces: str | None,
-    when: datetime,
-    reflog: str,
-) -> SeriesRecord:
-    """Put a series on its branch, and give its record with the commits' ids.
+@dataclass(frozen=True)
+class Placing:
+    """A series to be put on its branch.
 
     `cover` is the message of the cover letter's commit, `commits` are the record's patches in order; `replaces` is the
-    tip that the branch has and loses (None: there is no such branch). Raises UsageError when the branch is checked out
-    and its files would change, BranchExists, GitFailed (also when the branch has moved meanwhile), MissingIdentity.
+    tip that the branch has and loses (None: there is no such branch).
     """
-    placed = _commit(repo, record, cover, commits, when)
-    if replaces is None or repo.resolve_tree(replaces)[1] != repo.resolve_tree(placed.tip)[1]:
-        check_not_checked_out(repo, record.branch)
-    saved.save(repo, placed)
-    _move(repo, placed, replaces, reflog, generated=True)
+
+    record: SeriesRecord
+    cover: str
+    commits: Sequence[NewCommit]
+    replaces: str | None = None
+
+
+def publish(repo: Repository, placings: Sequence[Placing], *, when: datetime, reflog: str) -> list[SeriesRecord]:
+    """Put series on their branches, all in one step, and give their records with the commits' ids.
+
+    Raises UsageError when a branch is checked out and its files would change, BranchExists, GitFailed (also when a
+    branch has moved meanwhile), MissingIdentity.
+    """
+    placed = []
+    for item in placings:
+        record = _commit(repo, item.record, item.cover, item.commits, when)
+        if item.replaces is None or repo.resolve_tree(item.replaces)[1] != repo.resolve_tree(record.tip)[1]:
+            check_not_checked_out(repo, record.branch)
+        placed.append(record)
+    for record in placed:
+        saved.save(repo, record)
+    moves = [_changes(repo, record, item.replaces) for record, item in zip(placed, placings, strict=True)]
+    repo.update_refs([change for changes in moves for change in changes], reflog)
     return placed
 
 
@@ -66,7 +75,7 @@ def rewrite_series(
         check_not_checked_out(repo, record.branch)
     if follows:
         saved.save(repo, placed)
-    _move(repo, placed, record.tip, reflog, generated=follows)
+    repo.update_refs(_changes(repo, placed, record.tip, generated=follows), reflog)
     return placed
 
 
@@ -81,14 +90,15 @@ def _commit(
     return replace(record, tip=ids[-1], patches=patches)
 
 
-def _move(repo: Repository, record: SeriesRecord, old: str | None, reflog: str, *, generated: bool) -> None:
+def _changes(repo: Repository, record: SeriesRecord, old: str | None, *, generated: bool = True) -> list[RefChange]:
+    """What puts a record's commits on its branch, which is at `old` now."""
     ensure_strategy(repo, record.branch)
     changes = [RefChange(f"refs/heads/{record.branch}", record.tip, old or repo.zero_id)]
     if generated:
         # First, as git renames one ref's file after the other: what is on a branch has its record at every moment.
         ref = saved.generated_ref(record.branch)
         changes.insert(0, RefChange(ref, record.tip, repo.ref(ref) or repo.zero_id))
-    repo.update_refs(changes, reflog)
+    return changes
 
 
 def _again(info: CommitInfo, messages: Mapping[str, str]) -> NewCommit:

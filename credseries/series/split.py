@@ -1,27 +1,25 @@
-"""Split: a survey becomes a branch, with its cover letter, in one step."""
+"""Split: a survey becomes a branch, or one for each tree, with cover letters, in one step."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 
-from credseries.creds.proof import ASSUMPTIONS
 from credseries.errors import BranchExists, UsageError
 from credseries.kernel.git import Repository
-from credseries.kernel.values import Identity, NewCommit
-from credseries.rewrite.plan import Judged
-from credseries.series.build import Builder, PlannedPatch
-from credseries.series.model import PatchRecord, SeriesRecord, SiteRecord, TopicRecord
-from credseries.series.prep import CoverMessage, check_branch_name, check_namesakes, committer, new_tracking
+from credseries.kernel.values import RefChange
+from credseries.series.assemble import Letter, Made, Naming, assemble, make_builder
+from credseries.series.build import Builder
+from credseries.series.drafts import Draft, Kind
+from credseries.series.model import Selection, SeriesRecord, Thread
+from credseries.series.prep import check_branch_name, check_namesakes
 from credseries.series.publish import publish
 from credseries.series.recipe import Recipe
 from credseries.series.scan import Survey
-
-Letter = Callable[[SeriesRecord], str]
-
+from credseries.series.threads import Part, by_tree
 
 @dataclass(frozen=True)
 class Stamp:
@@ -49,106 +47,166 @@ def check_branch(repo: Repository, branch: str) -> None:
     check_namesakes(repo, branch)
 
 
-def site_record(item: Judged) -> SiteRecord:
-    """The record of a site and its verdict."""
-    site = item.site
-    moved = tuple((moved.line, moved.call) for verdict in item.verdicts for moved in verdict.moved)
-    return SiteRecord(
-        site.function.path,
-        site.line,
-        site.function.name,
-        site.override,
-        site.source,
-        site.kind.value,
-        item.choice.value if item.choice is not None else "refused",
-        item.reason,
-        moved,
-    )
+def change_id(title: str, stamp: Stamp, *more: str) -> str:
+    """A change-id as b4 makes one: date, title, and 12 hexadecimal digits; `more` tells several of a stamp apart."""
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].rstrip("-")
+    token = hashlib.sha256("\0".join((stamp.token, *more)).encode()).hexdigest()[:12] if more else stamp.token
+    return f"{stamp.when:%Y%m%d}-{slug}-{token}"
 
 
-def _change_id(recipe: Recipe, stamp: Stamp) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", recipe.title.lower()).strip("-")[:40].rstrip("-")
-    return f"{stamp.when:%Y%m%d}-{slug}-{stamp.token}"
-
-
-def write_patches(
-    repo: Repository, start: str, patches: Sequence[PlannedPatch], stamp: Stamp
-) -> tuple[list[NewCommit], tuple[PatchRecord, ...]]:
-    """The patches as commits that have their trees, and as records that have all but the ids of their commits.
-
-    They are written onto `start`, as objects that no ref names: the trees stay when they are committed again.
-    """
-    commits = [NewCommit(patch.message, patch.changes) for patch in patches]
-    author = repo.identity("author")
-    ids = repo.write_commits(start, commits, author=author, committer=committer(repo), when=stamp.when)
-    infos, changes = repo.commits(start, ids[-1]), repo.changes(ids)
-    records = tuple(
-        PatchRecord(
-            index,
-            "",
-            patch.subject,
-            patch.topic.name,
-            patch.topic.tree,
-            tuple(change.path for change in changed),
-            sum(change.added for change in changed),
-            sum(change.removed for change in changed),
-            tuple(site_record(item) for item in patch.sites),
-            patch.topic.lists,
-        )
-        for index, (patch, changed) in enumerate(zip(patches, changes, strict=True), 1)
-    )
-    return [NewCommit(info.message, tree=info.tree) for info in infos], records
-
-
-def make_builder(repo: Repository, survey: Survey, recipe: Recipe, author: Identity) -> Builder:
-    """A builder that reads from the repository, at the surveyed commit."""
-
-    def read(path: str) -> bytes:
-        known = survey.program.files.get(path)
-        return known.source if known is not None else repo.read_files(survey.commit, [path])[path]
-
-    def find(name: str, path: str) -> dict[str, bytes]:
-        # what a file sees comes from its own directory or from the headers that all share
-        places = [place for place in (str(PurePosixPath(path).parent), "include") if repo.exists(survey.commit, place)]
-        found = [item for item in repo.grep_files(survey.commit, [name], places) if item.endswith((".c", ".h"))]
-        return repo.read_files(survey.commit, found)
-
-    return Builder(survey, recipe, read, find, str(author))
-
-
-def split(repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: Stamp, letter: Letter) -> SeriesRecord:
+def split(
+    repo: Repository,
+    survey: Survey,
+    recipe: Recipe,
+    branch: str,
+    stamp: Stamp,
+    letter: Letter,
+    selection: Selection | None = None,
+) -> SeriesRecord:
     """Commit the series to a new branch; the user's work tree, index and branches stay as they are.
 
     `letter` gives the text of the cover letter for the record, which has no ids of commits yet. Raises BranchExists,
-    MissingIdentity, ProofError, SourceError.
+    MissingIdentity, ProofError, ImpossibleOrder, SourceError.
     """
     check_branch(repo, branch)
-    builder = make_builder(repo, survey, recipe, repo.identity("author"))
-    patches = builder.patches()
-    commits, records = write_patches(repo, survey.commit, patches, stamp)
-    used = {patch.topic.name for patch in patches}
-    record = SeriesRecord(
-        branch=branch,
-        recipe=recipe.origin or recipe.name,
-        title=recipe.title,
-        summary=recipe.summary,
-        base=survey.commit,
-        tip="",
-        base_version=survey.version,
-        change_id=_change_id(recipe, stamp),
-        revision=1,
-        prefixes=recipe.prefixes,
-        counts_references=survey.interface.counts_references is not False,
-        topics=tuple(
-            TopicRecord(topic.name, topic.title, topic.tree, topic.after, topic.note)
-            for topic in recipe.topics
-            if topic.name in used
-        ),
-        patches=records,
-        refused=tuple(site_record(item) for item in builder.sites if item.choice is None),
-        assumptions=ASSUMPTIONS,
-        start=survey.commit,
+    naming = Naming(branch, change_id(recipe.title, stamp), 1, recipe.title)
+    made = assemble(repo, make_builder(repo, survey, recipe, selection), naming, stamp.when)
+    [record] = publish(
+        repo, [made.placing(letter)], when=stamp.when, reflog=f"credseries split: {recipe.name}"
     )
-    cover = CoverMessage(letter(record), new_tracking(record)).text
-    reflog = f"credseries split: {recipe.name}"
-    return publish(repo, record, cover, commits, replaces=None, when=stamp.when, reflog=reflog)
+    return record
+
+
+# -- one series a tree
+
+
+def tree_branch(branch: str, tree: str) -> str:
+    """The branch of a tree's series."""
+    return f"{branch}-{re.sub(r'[^a-z0-9]+', '-', tree.lower()).strip('-')}"
+
+
+def split_by_tree(
+    repo: Repository,
+    surveys: Callable[[str], Survey],
+    recipe: Recipe,
+    branch: str,
+    stamp: Stamp,
+    letter: Letter,
+    selection: Selection | None = None,
+) -> list[SeriesRecord]:
+    """Commit one series for each tree to branches of their own, all in one step.
+
+    `surveys` gives the survey of a tree's base. What a tree's series needs of another's is committed before it, and
+    named as a prerequisite. Raises as `split` does.
+    """
+    builders: dict[str, Builder] = {}
+
+    def builder(tree: str) -> Builder:
+        if tree not in builders:
+            builders[tree] = make_builder(repo, surveys(tree), recipe, selection)
+        return builders[tree]
+
+    trees = list(dict.fromkeys(topic.tree for topic in recipe.topics))
+    parts = by_tree(builder(trees[0]).drafts)
+    names = tuple(part.tree for part in parts)
+    for name in names:
+        check_branch(repo, tree_branch(branch, name))
+    umbrella = change_id(recipe.title, stamp)
+    done: list[tuple[Part, Made, dict[str, str]]] = []
+    for part in parts:
+        mine = next((item for item in by_tree(builder(part.tree).drafts) if item.tree == part.tree), None)
+        if mine is None:
+            raise UsageError(
+                f"on the base of tree {part.tree} there is nothing left to do for it",
+                hint="leave its topics out with --without, or give another base",
+            )
+        title = f"{recipe.title} ({part.tree})" if len(parts) > 1 else recipe.title
+        naming = Naming(tree_branch(branch, part.tree), change_id(recipe.title, stamp, part.tree), 1, title)
+        thread = Thread(part.tree, umbrella, names)
+        needed = _prerequisites(builder(part.tree), mine.before, done)
+        made = assemble(
+            repo,
+            builder(part.tree),
+            naming,
+            stamp.when,
+            before=mine.before,
+            own=mine.own,
+            thread=thread,
+            prerequisites=needed,
+        )
+        done.append((mine, made, _patch_ids(repo, made)))
+    placings = [made.placing(letter) for _, made, _ in done]
+    return publish(repo, placings, when=stamp.when, reflog=f"credseries split: {recipe.name}, one series a tree")
+
+
+def _patch_ids(repo: Repository, made: Made) -> dict[str, str]:
+    """The patch-ids of a series' patches by their keys."""
+    trees = [commit.tree or "" for commit in made.commits]
+    pairs = zip([repo.resolve_tree(made.record.start)[1], *trees], trees, strict=False)
+    ids = [repo.patch_id(old, new) for old, new in pairs]
+    return {patch.key: found for patch, found in zip(made.record.patches, ids, strict=True)}
+
+
+def _prerequisites(
+    builder: Builder, before: Sequence[Draft], done: Sequence[tuple[Part, Made, dict[str, str]]]
+) -> list[str]:
+    """What has to be applied first, in the format of `b4 prep --edit-deps`: other series as a whole, or patches.
+
+    b4 looks a patch up by its id only in series that are not named themselves, so a series is named either way, not both.
+    """
+    if not before:
+        return []
+    wanted = {draft.key for draft in before}
+    found = [f"base-commit: {builder.survey.commit}"]
+    for part, made, ids in done:
+        keys = [draft.key for draft in part.own]
+        if wanted.issuperset(keys):
+            found.append(f"change-id: {made.record.change_id}:v{made.record.revision}")
+        else:
+            found += [f"patch-id: {ids[key]}" for key in keys if key in wanted]
+    return found
+
+
+# -- ablation
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A branch with all topics but one, and the topic that it lacks (empty: it lacks none)."""
+
+    branch: str
+    without: str
+    tip: str
+    patches: int
+
+
+def ablate(
+    repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: Stamp, selection: Selection | None = None
+) -> list[Ablation]:
+    """Make the branches that tell what each topic brings: the whole series, and the series without each topic.
+
+    They are for building and measuring: no cover letter, nothing that b4 knows. Raises as `split` does.
+    """
+    chosen = selection or Selection()
+    whole = make_builder(repo, survey, recipe, chosen)
+    topics = list(dict.fromkeys(d.topic.name for d in whole.drafts if d.kind is not Kind.HELPER and d.forms))
+    if len(topics) < 2:
+        raise UsageError(
+            f"only topic {topics[0]} converts anything: without it nothing is left to compare",
+            hint="compare the base with the series itself",
+        )
+    cases = [("", whole)]
+    for topic in topics:
+        less = Selection(chosen.topics, (*chosen.without, topic), chosen.moves)
+        cases.append((topic, make_builder(repo, survey, recipe, less)))
+    names = {topic: f"{branch}-{f'without-{topic}' if topic else 'full'}" for topic, _ in cases}
+    for name in names.values():
+        check_branch(repo, name)
+    found = []
+    for topic, builder in cases:
+        made = assemble(repo, builder, Naming(names[topic], "", 1, recipe.title), stamp.when)
+        tip = repo.commit_chain(made.record.start, made.commits, stamp.when)
+        found.append(Ablation(names[topic], topic, tip, len(made.commits)))
+    changes = [RefChange(f"refs/heads/{item.branch}", item.tip, repo.zero_id) for item in found]
+    repo.update_refs(changes, f"credseries ablate: {recipe.name}")
+    return found
