@@ -91,12 +91,12 @@ class Builder:
             guards = [item for item in self.of_topic(topic) if item.choice in (Form.GUARD, Form.SCOPED)]
             light = [item for item in self.of_topic(topic) if item.choice is Form.LIGHT]
             if guards:
-                subject = f"{topic.prefix}: Use guards for credential overrides"
+                subject = f"{topic.prefix or topic.default_prefix}: Use guards for credential overrides"
                 found.append(self._convert(topic, subject, guards, guard_paragraphs(guards)))
             if light:
                 beside = Form.GUARD not in self.survey.planner.unavailable
                 where = " where no guard fits" if beside else ""
-                subject = f"{topic.prefix}: Use the light credential override{where}"
+                subject = f"{topic.prefix or topic.default_prefix}: Use the light credential override{where}"
                 found.append(self._convert(topic, subject, light, light_paragraphs(light, beside_guards=beside)))
         return found
 
@@ -167,7 +167,9 @@ class Builder:
                 if item.site.via == wrapper_name and item.choice is None
             ]
             paragraphs = accessor_paragraphs(wrapper_name, name, list(dict.fromkeys(refused)))
-            found.append(self._patch(topic, f"{topic.prefix}: Add {name}()", paragraphs, changes))
+            found.append(
+                self._patch(topic, f"{topic.prefix or topic.default_prefix}: Add {name}()", paragraphs, changes)
+            )
         return found
 
     def _present(self, wrapper: Wrapper, name: str) -> bool:
