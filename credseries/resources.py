@@ -1,8 +1,8 @@
 """The files that credseries ships beside its code: recipes (`patches`) and text templates (`templates`).
 
 A wheel carries them inside the package; in a checkout, and so in an editable install, they are top-level
-directories beside it. A template of the same name in `$XDG_CONFIG_HOME/credseries/templates` replaces the one
-that is shipped.
+directories beside it. A file of the same name in `$XDG_CONFIG_HOME/credseries/templates` (or `patches`) replaces the
+one that is shipped.
 """
 
 from __future__ import annotations
@@ -18,21 +18,26 @@ Kind = Literal["patches", "templates"]
 _PACKAGE = Path(__file__).resolve().parent
 
 
-def _user_root() -> Path:
+def user_root(kind: Kind) -> Path:
+    """The user's own directory for files of this kind, which need not exist."""
     configured = os.environ.get("XDG_CONFIG_HOME", "")
     # The XDG specification: a relative path is invalid and must be ignored.
     base = Path(configured) if configured.startswith("/") else Path.home() / ".config"
-    return base / "credseries"
+    return base / "credseries" / kind
 
 
-def roots(kind: Kind) -> list[Path]:
-    """The existing directories that may hold files of this kind, the one that wins first."""
-    candidates = [_user_root() / kind] if kind == "templates" else []
-    candidates.append(_PACKAGE / kind)
+def shipped_roots(kind: Kind) -> list[Path]:
+    """The existing directories of files of this kind that came with credseries, the one that wins first."""
+    candidates = [_PACKAGE / kind]
     # Beside an installed package lies site-packages, and a `templates` in there would be somebody else's.
     if (_PACKAGE.parent / "pyproject.toml").is_file():
         candidates.append(_PACKAGE.parent / kind)
     return [path for path in candidates if path.is_dir()]
+
+
+def roots(kind: Kind) -> list[Path]:
+    """The existing directories that may hold files of this kind, the one that wins first."""
+    return [path for path in (user_root(kind), *shipped_roots(kind)) if path.is_dir()]
 
 
 def find(kind: Kind, name: str) -> Path:

@@ -136,14 +136,14 @@ def test_an_unknown_recipe(miniature: Path) -> None:
     ("old", "new", "says"),
     [
         ("schema = 1", "schema = ", "is not valid TOML"),
-        ("schema = 1", "schema = 2", "schema must be 1"),
-        ('forms = ["guard", "scoped"', 'forms = ["gard", "scoped"', "forms has 'gard'; it may hold guard"),
-        ('tree = "vfs"', 'treee = "vfs"', "treee is not a key here"),
-        ('after = ["helpers"]', 'after = ["overlayfs"]', "backing-file comes after overlayfs"),
-        ('code = "cred-light.h"', 'code = "../cred-light.h"', "not the plain name of a file"),
-        ('code = "cred-light.h"', 'code = "cred-heavy.h"', "there is no cred-heavy.h"),
-        ('provides = "guard"', 'provides = "guards"', "provides is 'guards'; it may be"),
-        ("[topics.accessors]", "accessors = 1\n[topics.other]", "is not a key here"),
+        ("schema = 1", "schema = 2", "mine.toml:6: schema: is 2; it must be 1"),
+        ('forms = ["guard", "scoped"', 'forms = ["gard", "scoped"', "forms[0]: is 'gard' (did you mean guard?)"),
+        ('tree = "vfs"', 'treee = "vfs"', "treee: is not a key here (did you mean tree?)"),
+        ('note = "no user', 'after = ["overlayfs"]\nnote = "no user', "helpers -> overlayfs -> helpers"),
+        ('code = "cred-light.h"', 'code = "../cred-light.h"', "the name of a file beside the recipe"),
+        ('code = "cred-light.h"', 'code = "cred-heavy.h"', "no file beside the recipe, nor shipped"),
+        ('provides = "guard"', 'provides = "guards"', "provides: is 'guards' (did you mean guard?); it may be"),
+        ("[topics.accessors]", "accessors = 1\n[topics.other]", "is 1; it must be a table"),
     ],
 )
 def test_a_damaged_recipe(miniature: Path, tmp_path: Path, old: str, new: str, says: str) -> None:

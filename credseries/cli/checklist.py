@@ -63,7 +63,7 @@ def check_series(repo: Repository, series: SeriesRecord) -> Checklist:
     from credseries.series.recipe import load_recipe
 
     survey = take_survey(repo, series.base, series.recipe)
-    return check(series, gather(repo, series, survey, load_recipe(series.recipe)))
+    return check(series, gather(repo, series, survey, load_recipe(series.recipe, repo.work_tree)))
 
 
 def checklist_text(found: Checklist) -> str:

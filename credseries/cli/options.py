@@ -28,8 +28,28 @@ Tree = Annotated[
     ),
 ]
 Base = Annotated[str, typer.Option("--base", metavar="REV", help="The commit to start from.")]
+
+
+def complete_recipe(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """The names of recipes that begin like this, for the shell; of paths it knows itself."""
+    from credseries.errors import CredseriesError
+    from credseries.series.recipe.places import listing
+
+    try:
+        top = work_tree(context.params.get("tree") or HERE)
+    except CredseriesError:
+        top = None
+    return [(item.name, item.place.value) for item in listing(top) if item.name.startswith(incomplete)]
+
+
 RecipeName = Annotated[
-    str, typer.Option("--recipe", metavar="NAME", help="A shipped recipe, or the path of a TOML file.")
+    str,
+    typer.Option(
+        "--recipe",
+        metavar="NAME",
+        help="A recipe by name (`credseries recipe list`), or the path of a TOML file.",
+        autocompletion=complete_recipe,
+    ),
 ]
 Branch = Annotated[
     str | None,
@@ -51,6 +71,18 @@ def open_repository(tree: Path) -> Repository:
     return Repository.discover(tree)
 
 
+def work_tree(tree: Path) -> Path | None:
+    """The top of the work tree that a directory is in, or None where there is none."""
+    from credseries.errors import NotARepository
+
+    try:
+        return open_repository(tree).work_tree
+    except NotARepository:
+        if tree != HERE:
+            raise
+        return None
+
+
 def take_survey(
     repo: Repository,
     base: str,
@@ -68,7 +100,7 @@ def take_survey(
         from credseries.series.recipe import load_recipe
         from credseries.series.scan import survey
 
-        loaded = load_recipe(recipe)
+        loaded = load_recipe(recipe, repo.work_tree)
         with render.working("searching the tree for credential overrides"):
             return survey(repo, search, loaded, paths, forms)
     finally:
@@ -79,12 +111,12 @@ def take_survey(
 def scan_data(repo: Repository, base: str, recipe: str, paths: Sequence[str]) -> dict[str, Any]:
     """The scan contract for a commit; of a tree that was scanned with the same recipe before, from the cache."""
     from credseries.series.cache import Cache, key
-    from credseries.series.recipe import recipe_text
+    from credseries.series.recipe import recipe_texts
 
     cache = Cache(repo)
     try:
         commit, tree = repo.resolve_tree(base)
-        name = key(commit, tree, recipe_text(recipe), *paths)
+        name = key(commit, tree, *recipe_texts(recipe, repo.work_tree), *paths)
         known = cache.get("scan", name)
         if isinstance(known, dict):
             return known

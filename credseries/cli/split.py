@@ -61,7 +61,7 @@ def make_series(
     from credseries.series.split import check_branch
     from credseries.series.split import split as split_survey
 
-    loaded = load_recipe(recipe)
+    loaded = load_recipe(recipe, repo.work_tree)
     name = branch if branch is not None else f"creds-{loaded.name}"
     check_branch(repo, name)
     repo.identity("author")
