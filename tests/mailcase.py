@@ -17,7 +17,7 @@ from credseries.mail.b4adapter import Stamp
 from credseries.mail.cover import Cover
 from credseries.series.model import PatchRecord, SeriesRecord, SiteRecord, TopicRecord
 from credseries.series.prep import CoverMessage, is_cover, new_tracking
-from credseries.series.publish import publish
+from credseries.series.publish import Placing, publish
 from tests.gitrepo import commit_all, git, make_repo, write_files
 
 B4 = Path(sys.executable).parent / "b4"

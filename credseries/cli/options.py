@@ -51,6 +51,22 @@ RecipeName = Annotated[
         autocompletion=complete_recipe,
     ),
 ]
+AllowMove = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-move",
+        metavar="PATTERN",
+        help="Calls (by name, with * and ?) that a guard may run under the override although they came after it.",
+        show_default="none",
+    ),
+]
+Topics = Annotated[
+    list[str] | None,
+    typer.Option("--topic", metavar="NAME", help="Only this topic, and the helpers that it needs.", show_default="all"),
+]
+Without = Annotated[
+    list[str] | None, typer.Option("--without", metavar="TOPIC", help="Leave a topic out.", show_default="none")
+]
 Branch = Annotated[
     str | None,
     typer.Option(
@@ -89,6 +105,7 @@ def take_survey(
     recipe: str,
     paths: Sequence[str] = (),
     forms: Sequence[Form] | None = None,
+    moves: Sequence[str] = (),
 ) -> Survey:
     """Scan a commit, with a sign of life on a terminal."""
     from credseries.series.cache import Cache
@@ -102,7 +119,7 @@ def take_survey(
 
         loaded = load_recipe(recipe, repo.work_tree)
         with render.working("searching the tree for credential overrides"):
-            return survey(repo, search, loaded, paths, forms)
+            return survey(repo, search, loaded, paths, forms, moves)
     finally:
         search.close()
         cache.close()

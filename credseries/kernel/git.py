@@ -264,6 +264,17 @@ class Repository:
         )
         return output.decode("utf-8", "surrogateescape")
 
+    def patch_id(self, old: str, new: str) -> str:
+        """The id of a patch between two commits or trees that lines and white space around it do not change.
+
+        It is that of git-patch-id(1) with --stable, which b4 looks patches up by.
+        """
+        diff = self._run(
+            *("diff-tree", "-r", "-p", "--unified=3", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv"),
+            *("--full-index", "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", old, new),
+        )
+        return self._run("patch-id", "--stable", data=diff).decode().split(" ")[0].strip()
+
     def is_dirty(self) -> bool:
         """Whether a tracked file differs from HEAD, in the index or on disk; never in a bare repository."""
         return self.work_tree is not None and bool(self._run("status", "--porcelain", "-z", "--untracked-files=no"))

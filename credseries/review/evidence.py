@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from credseries.errors import CredseriesError
 from credseries.kernel.git import Repository
 from credseries.rewrite.plan import Judged
+from credseries.series.assemble import make_builder
 from credseries.series.build import PlannedPatch
 from credseries.series.model import PatchRecord, SeriesRecord
 from credseries.series.recipe import Recipe
 from credseries.series.scan import Survey
-from credseries.series.split import make_builder
+from credseries.series.threads import drafts_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ def gather(repo: Repository, series: SeriesRecord, survey: Survey, recipe: Recip
     problem = ""
     planned: list[PlannedPatch] = []
     try:
-        planned = make_builder(repo, survey, recipe, repo.identity("author")).patches()
+        builder = make_builder(repo, survey, recipe, series.selection)
+        planned = builder.patches(drafts_of(builder.drafts, series.thread))
     except CredseriesError as error:
         problem = error.message
     messages = {item.id: f"{item.subject}\n\n{item.body}" for item in repo.commits(series.start, series.tip)}
@@ -45,7 +47,7 @@ def gather(repo: Repository, series: SeriesRecord, survey: Survey, recipe: Recip
         after = repo.read_files(patch.commit, patch.files)
         again = problem or "it is none of the patches that the recipe gives now"
         sites: tuple[Judged, ...] = ()
-        made = _counterpart(planned, patch, len(series.patches))
+        made = _counterpart(planned, patch)
         if made is not None:
             sites = made.sites
             differing = [path for path in patch.files if made.changes.get(path) != after.get(path)]
@@ -55,9 +57,6 @@ def gather(repo: Repository, series: SeriesRecord, survey: Survey, recipe: Recip
     return found
 
 
-def _counterpart(planned: Sequence[PlannedPatch], patch: PatchRecord, count: int) -> PlannedPatch | None:
-    """The patch of the recipe that a patch of the series is: that of its subject, or in a whole series of its place."""
-    for made in planned:
-        if made.subject == patch.subject:
-            return made
-    return planned[patch.index - 1] if len(planned) == count else None
+def _counterpart(planned: Sequence[PlannedPatch], patch: PatchRecord) -> PlannedPatch | None:
+    """The patch of the recipe that a patch of the series is, by what it is for."""
+    return next((made for made in planned if patch.key and made.key == patch.key), None)

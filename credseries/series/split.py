@@ -15,11 +15,12 @@ from credseries.series.assemble import Letter, Made, Naming, assemble, make_buil
 from credseries.series.build import Builder
 from credseries.series.drafts import Draft, Kind
 from credseries.series.model import Selection, SeriesRecord, Thread
-from credseries.series.prep import check_branch_name, check_namesakes
+from credseries.series.prep import check_branch_name, check_namesakes, committer
 from credseries.series.publish import publish
 from credseries.series.recipe import Recipe
 from credseries.series.scan import Survey
 from credseries.series.threads import Part, by_tree
+
 
 @dataclass(frozen=True)
 class Stamp:
@@ -71,9 +72,7 @@ def split(
     check_branch(repo, branch)
     naming = Naming(branch, change_id(recipe.title, stamp), 1, recipe.title)
     made = assemble(repo, make_builder(repo, survey, recipe, selection), naming, stamp.when)
-    [record] = publish(
-        repo, [made.placing(letter)], when=stamp.when, reflog=f"credseries split: {recipe.name}"
-    )
+    [record] = publish(repo, [made.placing(letter)], when=stamp.when, reflog=f"credseries split: {recipe.name}")
     return record
 
 
@@ -152,7 +151,7 @@ def _prerequisites(
 ) -> list[str]:
     """What has to be applied first, in the format of `b4 prep --edit-deps`: other series as a whole, or patches.
 
-    b4 looks a patch up by its id only in series that are not named themselves, so a series is named either way, not both.
+    b4 looks patches up by their ids only in series that are not named themselves, so a series is named in one way.
     """
     if not before:
         return []
@@ -205,7 +204,10 @@ def ablate(
     found = []
     for topic, builder in cases:
         made = assemble(repo, builder, Naming(names[topic], "", 1, recipe.title), stamp.when)
-        tip = repo.commit_chain(made.record.start, made.commits, stamp.when)
+        who = committer(repo)
+        tip = repo.write_commits(
+            made.record.start, made.commits, author=repo.identity("author"), committer=who, when=stamp.when
+        )[-1]
         found.append(Ablation(names[topic], topic, tip, len(made.commits)))
     changes = [RefChange(f"refs/heads/{item.branch}", item.tip, repo.zero_id) for item in found]
     repo.update_refs(changes, f"credseries ablate: {recipe.name}")

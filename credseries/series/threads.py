@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from credseries.errors import ImpossibleOrder
 from credseries.series.build import edges
 from credseries.series.drafts import Draft
+from credseries.series.model import Thread
 from credseries.series.order import Cycle, Edge, arrange
 
 
@@ -36,6 +37,14 @@ def by_tree(drafts: Sequence[Draft]) -> list[Part]:
         before = sorted(_closure(own, needed) - set(own))
         parts.append(Part(tree, tuple(drafts[n] for n in before), tuple(drafts[n] for n in own)))
     return [parts[number] for number in _order(drafts, links, trees)]
+
+
+def drafts_of(drafts: Sequence[Draft], thread: Thread | None) -> list[Draft]:
+    """The drafts of a whole series, in order, that are in one of its threads or come before it."""
+    if thread is None:
+        return list(drafts)
+    part = next((item for item in by_tree(drafts) if item.tree == thread.tree), None)
+    return [*part.before, *part.own] if part is not None else []
 
 
 def _closure(numbers: Sequence[int], needed: dict[int, set[int]]) -> set[int]:
