@@ -26,6 +26,7 @@ from credseries.series import saved
 from credseries.series.demo import make_repository
 from credseries.series.model import SeriesRecord, series_from_json
 from credseries.series.split import Stamp
+from tests.clicase import check_snapshot
 from tests.gitrepo import git
 from tests.mailcase import TODAY, Tree, environment
 
@@ -36,7 +37,6 @@ ELSEWHERE = {
     "GIT_CONFIG_KEY_0": "b4.prep-cover-strategy",
     "GIT_CONFIG_VALUE_0": "branch-description",
 }
-MESSAGES = Path(__file__).parent / "snapshots" / "split-messages.txt"
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,9 @@ class TestOneBranchIsAdded:
 
 class TestHistory:
     def test_messages(self, series: Series) -> None:
-        """The whole text, for a person to read: after a change on purpose, write what the assertion shows."""
+        """The whole text, for a person to read."""
         text = git(series.path, "log", "--reverse", "--format=%B%n=====", f"{series.cover}..{BRANCH}")
-        assert text == MESSAGES.read_text()
+        check_snapshot("split-messages.txt", text)
 
     def test_messages_are_as_the_kernel_wants_them(self, series: Series) -> None:
         for commit in series.commits[1:]:
