@@ -33,16 +33,16 @@ class Stack:
         self.tree = tree
         self._repo, self._index = repo, index
         self._environment = {"GIT_INDEX_FILE": str(index)}
-        self._clean = False
+        self.clean = False
 
     def _git(self, *arguments: str, data: bytes | None = None) -> Finished:
         return self._repo.ran(*arguments, environment=self._environment, data=data)
 
     def _reset(self) -> None:
-        if not self._clean:
+        if not self.clean:
             self._index.unlink(missing_ok=True)
             self._must("read-tree", self.tree)
-            self._clean = True
+            self.clean = True
 
     def _must(self, *arguments: str) -> str:
         finished = self._git(*arguments)
@@ -57,9 +57,23 @@ class Stack:
         if finished.status == 0:
             self.tree = self._must("write-tree")
             return None
-        self._clean = False
+        self.clean = False
         words = " ".join(_NOISE.sub("", finished.errors).replace("error: ", "").split("\n"))
         return Rejected(" ".join(words.split()) or "git apply refuses it")
+
+    def carry(self, old: str, new: str) -> Rejected | None:
+        """Do to the tree what makes one tree or commit into another; when that does not fit, the tree stays."""
+        old, new = (self._must("rev-parse", "--verify", f"{name}^{{tree}}") for name in (old, new))
+        if self.tree == old:
+            self.tree, self.clean = new, self.clean and old == new
+            return None
+        if old == new:
+            return None
+        diff = self._git(
+            *("diff-tree", "-r", "-p", "--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff"),
+            *("--no-textconv", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", old, new),
+        )
+        return self.apply(diff.output)
 
 
 @contextmanager

@@ -40,10 +40,10 @@ class Made:
     record: SeriesRecord
     commits: tuple[NewCommit, ...]
 
-    def placing(self, letter: Letter, replaces: str | None = None) -> Placing:
-        """How it goes onto its branch, with a cover letter."""
+    def placing(self, letter: Letter) -> Placing:
+        """How it goes onto a new branch, with a cover letter."""
         cover = CoverMessage(letter(self.record), new_tracking(self.record)).text
-        return Placing(self.record, cover, self.commits, replaces)
+        return Placing(self.record, cover, self.commits)
 
 
 def site_record(item: Judged) -> SiteRecord:

@@ -19,35 +19,58 @@ from credseries.series.prep import committer, ensure_strategy
 
 
 @dataclass(frozen=True)
+class Edited:
+    """A series' commits with what people did to them, and its cover letter's message."""
+
+    cover: str
+    commits: Sequence[NewCommit]
+
+
+@dataclass(frozen=True)
 class Placing:
     """A series to be put on its branch.
 
     `cover` is the message of the cover letter's commit, `commits` are the record's patches in order; `replaces` is the
-    tip that the branch has and loses (None: there is no such branch).
+    tip that the branch has and loses (None: there is no such branch). `edited` is what goes onto the branch instead of
+    what credseries made.
     """
 
     record: SeriesRecord
     cover: str
     commits: Sequence[NewCommit]
     replaces: str | None = None
+    edited: Edited | None = None
 
 
-def publish(repo: Repository, placings: Sequence[Placing], *, when: datetime, reflog: str) -> list[SeriesRecord]:
+def publish(
+    repo: Repository,
+    placings: Sequence[Placing],
+    *,
+    when: datetime,
+    reflog: str,
+    keep: Mapping[str, str] | None = None,
+) -> list[SeriesRecord]:
     """Put series on their branches, all in one step, and give their records with the commits' ids.
 
-    Raises UsageError when a branch is checked out and its files would change, BranchExists, GitFailed (also when a
-    branch has moved meanwhile), MissingIdentity.
+    `keep` are more refs to be set in that step. Raises UsageError when a branch is checked out and its files would
+    change, BranchExists, GitFailed (also when a branch has moved meanwhile), MissingIdentity.
     """
-    placed = []
+    placed, changes = (
+        [],
+        [RefChange(ref, commit, repo.ref(ref) or repo.zero_id) for ref, commit in (keep or {}).items()],
+    )
     for item in placings:
         record = _commit(repo, item.record, item.cover, item.commits, when)
-        if item.replaces is None or repo.resolve_tree(item.replaces)[1] != repo.resolve_tree(record.tip)[1]:
+        tip = record.tip
+        if item.edited is not None:
+            tip = _chain(repo, item.record.start, item.edited.cover, item.edited.commits, when)[-1]
+        if item.replaces is None or repo.resolve_tree(item.replaces)[1] != repo.resolve_tree(tip)[1]:
             check_not_checked_out(repo, record.branch)
         placed.append(record)
+        changes += _changes(repo, record, item.replaces, tip)
     for record in placed:
         saved.save(repo, record)
-    moves = [_changes(repo, record, item.replaces) for record, item in zip(placed, placings, strict=True)]
-    repo.update_refs([change for changes in moves for change in changes], reflog)
+    repo.update_refs(changes, reflog)
     return placed
 
 
@@ -75,7 +98,7 @@ def rewrite_series(
         check_not_checked_out(repo, record.branch)
     if follows:
         saved.save(repo, placed)
-    repo.update_refs(_changes(repo, placed, record.tip, generated=follows), reflog)
+    repo.update_refs(_changes(repo, placed, record.tip, placed.tip, generated=follows), reflog)
     return placed
 
 
@@ -83,17 +106,23 @@ def _commit(
     repo: Repository, record: SeriesRecord, cover: str, commits: Sequence[NewCommit], when: datetime
 ) -> SeriesRecord:
     """Writes the cover letter's commit and the patches' onto the start."""
-    who = committer(repo)
-    chain = [NewCommit(cover, author=who), *commits]
-    ids = repo.write_commits(record.start, chain, author=repo.identity("author"), committer=who, when=when)
+    ids = _chain(repo, record.start, cover, commits, when)
     patches = tuple(replace(patch, commit=commit) for patch, commit in zip(record.patches, ids[1:], strict=True))
     return replace(record, tip=ids[-1], patches=patches)
 
 
-def _changes(repo: Repository, record: SeriesRecord, old: str | None, *, generated: bool = True) -> list[RefChange]:
-    """What puts a record's commits on its branch, which is at `old` now."""
+def _chain(repo: Repository, start: str, cover: str, commits: Sequence[NewCommit], when: datetime) -> list[str]:
+    who = committer(repo)
+    chain = [NewCommit(cover, author=who), *commits]
+    return repo.write_commits(start, chain, author=repo.identity("author"), committer=who, when=when)
+
+
+def _changes(
+    repo: Repository, record: SeriesRecord, old: str | None, tip: str, *, generated: bool = True
+) -> list[RefChange]:
+    """What puts a series on its branch, which is at `old` now; its record's commits are what credseries made."""
     ensure_strategy(repo, record.branch)
-    changes = [RefChange(f"refs/heads/{record.branch}", record.tip, old or repo.zero_id)]
+    changes = [RefChange(f"refs/heads/{record.branch}", tip, old or repo.zero_id)]
     if generated:
         # First, as git renames one ref's file after the other: what is on a branch has its record at every moment.
         ref = saved.generated_ref(record.branch)

@@ -48,7 +48,12 @@ def save(repo: Repository, record: SeriesRecord) -> None:
 
 def generated_ref(branch: str) -> str:
     """The ref that names the commit that credseries made the tip of a branch's series."""
-    return _GENERATED + branch.replace("%", "%25").replace("/", "%2F")  # flat: a/b does not stand in the way of a
+    return _GENERATED + escaped(branch)
+
+
+def escaped(branch: str) -> str:
+    """A branch's name as one part of a ref's name: so a/b does not stand in the way of a."""
+    return branch.replace("%", "%25").replace("/", "%2F")
 
 
 def branches(repo: Repository) -> list[str]:

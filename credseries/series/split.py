@@ -111,31 +111,45 @@ def split_by_tree(
     for name in names:
         check_branch(repo, tree_branch(branch, name))
     umbrella = change_id(recipe.title, stamp)
+
+    def naming(tree: str) -> Naming:
+        title = f"{recipe.title} ({tree})" if len(names) > 1 else recipe.title
+        return Naming(tree_branch(branch, tree), change_id(recipe.title, stamp, tree), 1, title)
+
+    made = make_threads(repo, builder, names, naming, umbrella, stamp.when)
+    reflog = f"credseries split: {recipe.name}, one series a tree"
+    return publish(repo, [item.placing(letter) for item in made], when=stamp.when, reflog=reflog)
+
+
+def make_threads(
+    repo: Repository,
+    builders: Callable[[str], Builder],
+    trees: Sequence[str],
+    naming: Callable[[str], Naming],
+    umbrella: str,
+    when: datetime,
+) -> list[Made]:
+    """The series of these trees, in an order in which each comes after those that it needs. Raises as `split` does."""
     done: list[tuple[Part, Made, dict[str, str]]] = []
-    for part in parts:
-        mine = next((item for item in by_tree(builder(part.tree).drafts) if item.tree == part.tree), None)
-        if mine is None:
+    for tree in trees:
+        part = next((item for item in by_tree(builders(tree).drafts) if item.tree == tree), None)
+        if part is None:
             raise UsageError(
-                f"on the base of tree {part.tree} there is nothing left to do for it",
+                f"on the base of tree {tree} there is nothing left to do for it",
                 hint="leave its topics out with --without, or give another base",
             )
-        title = f"{recipe.title} ({part.tree})" if len(parts) > 1 else recipe.title
-        naming = Naming(tree_branch(branch, part.tree), change_id(recipe.title, stamp, part.tree), 1, title)
-        thread = Thread(part.tree, umbrella, names)
-        needed = _prerequisites(builder(part.tree), mine.before, done)
         made = assemble(
             repo,
-            builder(part.tree),
-            naming,
-            stamp.when,
-            before=mine.before,
-            own=mine.own,
-            thread=thread,
-            prerequisites=needed,
+            builders(tree),
+            naming(tree),
+            when,
+            before=part.before,
+            own=part.own,
+            thread=Thread(tree, umbrella, tuple(trees)),
+            prerequisites=_prerequisites(builders(tree), part.before, done),
         )
-        done.append((mine, made, _patch_ids(repo, made)))
-    placings = [made.placing(letter) for _, made, _ in done]
-    return publish(repo, placings, when=stamp.when, reflog=f"credseries split: {recipe.name}, one series a tree")
+        done.append((part, made, _patch_ids(repo, made)))
+    return [made for _, made, _ in done]
 
 
 def _patch_ids(repo: Repository, made: Made) -> dict[str, str]:
