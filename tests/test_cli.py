@@ -64,8 +64,10 @@ def test_what_a_person_reads(series: Path, name: str) -> None:
 
 
 def test_every_help_text_fits_a_terminal_and_has_examples(tmp_path: Path) -> None:
-    for command in ("demo", "scan", "convert", "split", "cover", "checklist", "send"):
-        ran = credseries(command, "--help", cwd=tmp_path, env={"COLUMNS": "80"})
+    single = ("demo", "scan", "convert", "split", "cover", "checklist", "send")
+    below = (("recipe", name) for name in ("list", "show", "check"))
+    for command in (*((name,) for name in single), *below):
+        ran = credseries(*command, "--help", cwd=tmp_path, env={"COLUMNS": "80"})
         assert ran.status == 0
         assert "Examples:\n    credseries " in ran.out
         assert max(map(len, ran.out.splitlines())) <= 88

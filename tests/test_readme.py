@@ -76,11 +76,11 @@ def test_what_the_readme_shows_is_what_the_command_prints(miniature: Path, tmp_p
 
 def test_every_command_and_option_is_in_the_readme(tmp_path: Path) -> None:
     text = README.read_text(encoding="utf-8")
-    for command in ("demo", "scan", "convert", "split", "cover", "checklist", "send", "audit"):
+    single = ("demo", "scan", "convert", "split", "cover", "checklist", "send", "audit")
+    for command in (*single, "recipe list", "recipe show", "recipe check"):
         assert f"`credseries {command}" in text
-        options = set(
-            re.findall(r"--[a-z][a-z-]+", credseries(command, "--help", cwd=tmp_path).out.partition("Options:")[2])
-        )
+        shown = credseries(*command.split(), "--help", cwd=tmp_path).out
+        options = set(re.findall(r"--[a-z][a-z-]+", shown.partition("Options:")[2]))
         missing = sorted(option for option in options - {"--help"} if option not in text)
         assert not missing, f"{command}: {missing}"
 

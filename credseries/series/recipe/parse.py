@@ -112,7 +112,8 @@ def _topic(table: Table, around: _Common, given: templates.Templates) -> Topic:
     )
     if not topic.paths and not topic.helpers and not table.faulty():
         table.wrong("has neither paths to convert nor helpers to add")
-    templates.check_rendered(topic, merged)
+    if topic.paths:
+        templates.check_rendered(topic, merged)
     return topic
 
 
