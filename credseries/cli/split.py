@@ -130,7 +130,7 @@ def make_all(
     loaded = load_recipe(recipe, repo.work_tree)
     name = branch if branch is not None else f"creds-{loaded.name}"
     by_tree = (threads or loaded.threads) == "tree"
-    default, of_tree = _bases(bases, [topic.tree for topic in loaded.topics] if by_tree else [])
+    default, of_tree = bases_of(bases, [topic.tree for topic in loaded.topics] if by_tree else [], "HEAD")
     if not by_tree:
         check_branch(repo, name)
     repo.identity("author")
@@ -151,11 +151,11 @@ def make_all(
         return [split_survey(repo, survey_of(""), loaded, name, stamp or _now(), letter, selection)]
 
 
-def _bases(bases: Sequence[str], trees: Sequence[str]) -> tuple[str, dict[str, str]]:
+def bases_of(bases: Sequence[str], trees: Sequence[str], default: str) -> tuple[str, dict[str, str]]:
     """The base of all trees, and those of single trees, from `REV` and `TREE=REV`. Raises UsageError."""
     from credseries.errors import UsageError
 
-    default, of_tree = "HEAD", {}
+    of_tree: dict[str, str] = {}
     for item in bases:
         tree, equals, revision = item.partition("=")
         if not equals:
@@ -163,8 +163,8 @@ def _bases(bases: Sequence[str], trees: Sequence[str]) -> tuple[str, dict[str, s
         elif tree in trees:
             of_tree[tree] = revision
         else:
-            hint = f"the recipe's trees: {', '.join(dict.fromkeys(trees))}" if trees else "it is for --threads tree"
-            raise UsageError(f"--base {item}: there is no series of a tree {tree!r}", hint=hint)
+            hint = f"the recipe's trees: {', '.join(dict.fromkeys(trees))}" if trees else "it is for one series a tree"
+            raise UsageError(f"{item}: there is no series of a tree {tree!r}", hint=hint)
     return default, of_tree
 
 
