@@ -59,12 +59,18 @@ def _render_anew(repo: Repository, current: Current, numbers: str | None, note: 
     """The letter for the series as it is, put where b4 keeps it; b4's tracking data stays."""
     from datetime import datetime
 
-    from credseries.mail.cover import render_cover
-    from credseries.series.prep import CoverMessage, new_tracking, read_cover
+    from credseries.mail.cover import parse_cover, render_cover
+    from credseries.series.changelog import join_letter, split_letter
+    from credseries.series.prep import CoverMessage, new_tracking, read_cover, strip_comments
     from credseries.series.publish import rewrite_series
+    from credseries.series.refresh import pristine_letter
 
-    letter = render_cover(current.record, numbers, note)
-    tracking = read_cover(current.cover_message).tracking if current.cover else new_tracking(current.record)
-    message = CoverMessage(letter.text, tracking).text
-    rewrite_series(repo, current, message, {}, when=datetime.now().astimezone(), reflog="credseries cover")
-    return letter
+    stored = read_cover(current.cover_message) if current.cover else None
+    notes = split_letter(stored.letter)[1] if stored is not None else ""
+    mine = notes != split_letter(pristine_letter(repo, current))[1]  # what the author wrote must stay known as that
+    text = join_letter(render_cover(current.record, numbers, note).text, notes)
+    tracking = stored.tracking if stored is not None else new_tracking(current.record)
+    message = CoverMessage(text, tracking).text
+    when = datetime.now().astimezone()
+    rewrite_series(repo, current, message, {}, when=when, reflog="credseries cover", by_hand=mine)
+    return parse_cover(strip_comments(text))
