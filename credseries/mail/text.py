@@ -10,7 +10,7 @@ import re
 import textwrap
 import unicodedata
 
-from credseries.series.changelog import split_letter
+from credseries.series.changelog import has_log, split_letter
 
 WIDTH = 72
 COVER_LIMIT_BYTES = 100_000  # what many lists (vger among them) take as one message
@@ -143,8 +143,8 @@ def cover_problems(text: str) -> list[str]:
     A changelog below a line `---` is a part of it, where b4 has one as well (see `series.changelog`).
     """
     letter, notes = split_letter(text)
-    if not notes:
-        letter = text
+    if not has_log(notes):
+        letter, notes = text, ""
     subject, _, rest = letter.partition("\n")
     problems = line_problems(letter) + _subject_problems(subject)
     problems += [f"below the line ---, {problem}" for problem in line_problems(notes)]

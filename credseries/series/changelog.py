@@ -60,6 +60,11 @@ def join_letter(letter: str, notes: str) -> str:
     return f"{letter}\n\n---\n{notes}" if notes else letter
 
 
+def has_log(notes: str) -> bool:
+    """Whether there is a changelog among a letter's notes, as b4 looks for one."""
+    return _HEAD.search(notes) is not None
+
+
 def write_log(version: int, items: Sequence[str], range_diff: str = "", against: int = 0) -> str:
     """The changelog of one version, and a range-diff (indented) below it."""
     below = f"{_RANGE_DIFF}{against}:\n\n{range_diff}" if range_diff else ""

@@ -11,6 +11,7 @@ from typing import Any
 
 from credseries.series.current import Side, pair_up
 from credseries.series.model import SiteRecord
+from credseries.series.trailers import Trailer
 
 _SiteName = tuple[str, str, str, int]
 
@@ -33,7 +34,7 @@ class VersionPatch:
     """A patch of a version; `number` counts from 1, `text` is its message without subject and trailers.
 
     `key` and `sites` are those of its record, empty for somebody's own. `patch_id` is git's (git-patch-id(1)), `side`
-    has its diff. `open` says that `fixup!` commits wait behind it.
+    has its diff, `commit` is the id of the commit. `open` says that `fixup!` commits wait behind it.
     """
 
     number: int
@@ -43,6 +44,8 @@ class VersionPatch:
     sites: tuple[SiteRecord, ...]
     patch_id: str
     side: Side
+    trailers: tuple[Trailer, ...] = ()
+    commit: str = ""
     open: bool = False
 
 
@@ -53,7 +56,7 @@ class Became:
     `subject` is that of the first of them, `now` the new subject where it is another. `added` and `removed` count the
     changed lines (+ and - lines of a diff) that only the new and only the old patch has. `forms` are sites that got
     another form, as sentences, `each` says what every part of a split patch is about (a function, a file, or nothing in
-    common), `reason` why one was dropped. `moved` says that it is at another place among the others.
+    common), `reason` why one was dropped, or counts as changed. `moved` says that it is elsewhere among the others.
     """
 
     fate: Fate
@@ -191,7 +194,8 @@ def _pair(old: VersionPatch, new: VersionPatch) -> Became:
         return Became(fate, *numbers, old.subject, now)
     before, after = Counter(_changed_lines(old.side.text)), Counter(_changed_lines(new.side.text))
     added, removed = (after - before).total(), (before - after).total()
-    return Became(Fate.CHANGED, *numbers, old.subject, now, added, removed, _forms(old, new))
+    reason = "fixup! commits are behind it" if new.open else ""
+    return Became(Fate.CHANGED, *numbers, old.subject, now, added, removed, _forms(old, new), reason=reason)
 
 
 def _changed_lines(diff: bytes) -> list[tuple[bytes, bytes]]:
