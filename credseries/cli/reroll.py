@@ -334,7 +334,7 @@ def _stored_log(repo: Repository, branch: str) -> str:
 
 def _show_version(item: Rerolled, replies: Replies, refreshed: Refreshed | None) -> None:
     """A new version, for a person."""
-    from credseries.mail.changelog import describe, numbered
+    from credseries.mail.changelog import describe, numbered, trailer_groups
 
     sent, record = item.sent, item.remade.made.record
     base = f"Linux {record.base_version} ({record.base[:12]}){'' if item.rebased else ', as before'}"
@@ -356,8 +356,8 @@ def _show_version(item: Rerolled, replies: Replies, refreshed: Refreshed | None)
     show_rows(
         "trailers",
         [
-            [fact.what, f"patch {fact.patch}", fact.trailer + (f": {fact.reason}" if fact.reason else "")]
-            for fact in item.trailers
+            [what, numbered(numbers), trailer + (f": {reason}" if reason else "")]
+            for what, trailer, reason, numbers in trailer_groups(item.trailers)
         ],
     )
     show_rows("replies", [_reply_row(reply) for reply in replies.found])

@@ -25,9 +25,10 @@ def changelog_items(rerolled: Rerolled, link: Callable[[str], str]) -> list[str]
     texts += _dropped(rerolled)
     if not texts:
         texts = [f"No change since v{sent.version}, resent"]
+    items = [item for text in texts if (item := bullet(text))]
     if sent.message_id:
-        texts.append(f"Link to v{sent.version}: {link(sent.message_id)}")
-    return [item for text in texts if (item := bullet(text))]
+        items.append(f"- Link to v{sent.version}: {link(sent.message_id)}")  # in one line, as b4 has it
+    return items
 
 
 def bullet(text: str) -> str:
@@ -69,8 +70,8 @@ def _patch(item: Became, rerolled: Rerolled, link: Callable[[str], str]) -> str:
     else:
         subject = item.subject
     credits = [credit for credit in rerolled.told.credits if credit.patch in item.old] if item.is_news else []
-    reasons = [*because, *([_names(credits)] if credits else [])]
-    text = f"{subject}: {what}" + (f" ({'; '.join(reasons)})" if reasons else "")
+    said = "; ".join([*([what] if item.is_news else []), *because])
+    text = f"{subject}: {said}" + (f" ({_names(credits)})" if credits else "")
     links = dict.fromkeys(link(credit.message_id) for credit in _first_of_each(credits))
     return " ".join([text, *links])
 
@@ -117,29 +118,30 @@ def _change(item: Became) -> str:
 
 
 def _added(rerolled: Rerolled) -> list[str]:
-    facts = [fact for fact in rerolled.trailers if fact.what == "added"]
     every = len(rerolled.patches)
     return [
         f"{_said(trailer)} added to {'all patches' if 1 < len(numbers) == every else numbered(numbers)}"
-        for (trailer, _), numbers in _grouped(facts, rerolled)
+        for what, trailer, _, numbers in trailer_groups(rerolled.trailers)
+        if what == "added"
     ]
 
 
 def _dropped(rerolled: Rerolled) -> list[str]:
-    return [
-        f"{_said(trailer)} dropped from {numbered(numbers)} ({reason})"
-        for (trailer, reason), numbers in _grouped(rerolled.told.dropped, rerolled)
-    ]
+    """By the numbers that reviewers know."""
+    texts = []
+    for fact in rerolled.told.dropped:
+        patches = f"{numbered(fact.old)} of v{rerolled.sent.version}"
+        which = "which changed" if fact.reason == "changed" else fact.reason
+        texts.append(f"{_said(fact.trailer)} dropped from {patches}, {which}")
+    return texts
 
 
-def _grouped(facts: Iterable[Fact], rerolled: Rerolled) -> list[tuple[tuple[str, str], list[int]]]:
-    """The patches by the trailer and the reason; a fact that was found earlier has its patch at another number now."""
-    by_subject = {patch.subject: patch.number for patch in rerolled.patches}
-    found: dict[tuple[str, str], list[int]] = {}
+def trailer_groups(facts: Iterable[Fact]) -> list[tuple[str, str, str, list[int]]]:
+    """What became of each trailer, the trailer, the reason, and the patches of the new version that this is about."""
+    found: dict[tuple[str, str, str], list[int]] = {}
     for fact in facts:
-        if fact.subject in by_subject:
-            found.setdefault((fact.trailer, fact.reason), []).append(by_subject[fact.subject])
-    return list(found.items())
+        found.setdefault((fact.what, fact.trailer, fact.reason), []).append(fact.patch)
+    return [(*key, numbers) for key, numbers in found.items()]
 
 
 def _said(trailer: str) -> str:

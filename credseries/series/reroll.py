@@ -52,13 +52,14 @@ class Credit:
 class Fact:
     """A trailer and what has become of it: `kept`, `added` (it was not in the version that was sent) or `dropped`.
 
-    `patch` and `subject` are those of the new version; `message_id` that of the reply that it came in, or empty.
+    `patch` is the number in the new version, `old` are the patches of the version that was sent which became it;
+    `message_id` is that of the reply that it came in, or empty.
     """
 
     what: str
     trailer: str
     patch: int
-    subject: str
+    old: tuple[int, ...]
     reason: str = ""
     message_id: str = ""
 
@@ -267,7 +268,6 @@ def _decide(
         said = [trailer for number in item.old for trailer in before[number].trailers]
         known = {trailer.identity for trailer in said}
         for number in item.new if item.old else ():
-            patch = written.patches[number - 1]
             mine = [(trailer, "") for trailer in there[number]]
             for other in item.new:  # what is no review holds for every part of a patch that was split
                 mine += [(trailer, "") for trailer in there[other] if not trailer.is_review]
@@ -276,7 +276,7 @@ def _decide(
                 lost = trailer.is_review and not item.keeps_reviews and not keep_reviews
                 what = "dropped" if lost else "kept" if trailer.identity in known else "added"
                 reason = _lost(item) if lost else ""
-                fact = Fact(what, str(trailer), number, patch.subject, reason, message_id)
+                fact = Fact(what, str(trailer), number, item.old, reason, message_id)
                 facts.setdefault((number, trailer.identity), fact)
     return list(facts.values())
 
@@ -347,8 +347,8 @@ def number_of(name: str, sent: Sent) -> int:
 
 def _lasting(earlier: Sequence[Fact], now: Sequence[Fact]) -> tuple[Fact, ...]:
     """The trailers that were dropped, this time or when the version was made before, and are not on the branch now."""
-    known = {(fact.trailer, fact.subject): fact for fact in earlier}
-    known |= {(fact.trailer, fact.subject): fact for fact in now}
+    known = {(fact.trailer, fact.old): fact for fact in earlier}
+    known |= {(fact.trailer, fact.old): fact for fact in now}
     return tuple(fact for fact in known.values() if fact.what == "dropped")
 
 
@@ -361,7 +361,7 @@ def _told(repo: Repository, change_id: str, version: int) -> Told:
     return Told(
         tuple(Credit(**item) for item in data["credits"]),
         {int(number): text for number, text in data["because"]},
-        tuple(Fact(**item) for item in data["dropped"]),
+        tuple(Fact(**{**item, "old": tuple(item["old"])}) for item in data["dropped"]),
     )
 
 
