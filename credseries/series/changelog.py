@@ -104,11 +104,11 @@ def _merge_items(written: Sequence[str], fresh: Sequence[str], now: Sequence[str
     result = [item for item in fresh if _same(item) not in taken_out]
     links = {match.group(1) for item in result if (match := _LINK.match(item))}
     before: str | None = None
-    for item in now:
+    for number, item in enumerate(now):
         name, link = _same(item), _LINK.match(item.strip("\n"))
         known = [_same(other) for other in result]
         if name not in old and name not in known and _TEMPLATE not in item and not (link and link.group(1) in links):
-            place = known.index(before) + 1 if before in known else _before_links(result) if before else 0
+            place = known.index(before) + 1 if before in known else _before_links(result) if number else 0
             result.insert(place, item)
             known.insert(place, name)
         before = name if name in known else before

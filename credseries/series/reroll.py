@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from credseries.errors import GitFailed, UsageError
+from credseries.errors import GitFailed, StoreDamaged, UsageError
 from credseries.kernel.git import Repository
 from credseries.kernel.values import NewCommit
 from credseries.series import saved
@@ -356,13 +356,19 @@ def _told(repo: Repository, change_id: str, version: int) -> Told:
     """What was told of a version when it was made before."""
     with saved.opened(repo) as store:
         data = store.get(_KIND, f"{change_id}-v{version}")
-    if not isinstance(data, dict):
+    if data is None:
         return Told()
-    return Told(
-        tuple(Credit(**item) for item in data["credits"]),
-        {int(number): text for number, text in data["because"]},
-        tuple(Fact(**{**item, "old": tuple(item["old"])}) for item in data["dropped"]),
-    )
+    try:
+        return Told(
+            tuple(Credit(**item) for item in data["credits"]),
+            {int(number): text for number, text in data["because"]},
+            tuple(Fact(**{**item, "old": tuple(item["old"])}) for item in data["dropped"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreDamaged(
+            f"what was told of v{version} of {change_id} cannot be read",
+            hint="the store can be moved away: credseries/state.sqlite in git's directory; branches are not in it",
+        ) from error
 
 
 def _keep_told(repo: Repository, item: Rerolled) -> None:
