@@ -325,7 +325,8 @@ class Planner:
                 continue
             guard = form is Form.GUARD and form not in self.unavailable
             guard = guard and site.kind is SiteKind.SITE and site.statement != (0, 0)
-            judged.append(_refusal(form, result, exposure(analysis, site, self.names) if guard else Exposure()))
+            exposed = self._exposed(analysis, site) if guard else Exposure()
+            judged.append(_refusal(form, result, exposed))
         proven = {item.form for item in judged if item.ok}
         return Judged(site, tuple(judged), next((form for form in self.order if form in proven), None))
 
@@ -334,6 +335,13 @@ class Planner:
         if form is not Form.GUARD or self.may_move is _nowhere:
             return ()
         return exposure(analysis, site, self.names).moved
+
+    def _exposed(self, analysis: Analysis, site: Site) -> Exposure:
+        """What stands in the way of a guard: what it would expose, without the calls that are allowed to move."""
+        found = exposure(analysis, site, self.names)
+        allowed = self._allowed(site, Form.GUARD)
+        moved = tuple(item for item in found.moved if not allowed(item.call))
+        return replace(found, moved=moved, counterexample=found.counterexample if moved else None)
 
     def judge_all(self, analysis: Analysis) -> list[Judged]:
         """Every site of a function."""
