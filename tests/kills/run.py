@@ -57,7 +57,7 @@ class Range:
 
     @classmethod
     def make(cls, victim: Victim, miniature: Path, directory: Path, jobs: int = 1) -> Range:
-        """Prepares a tree below a directory, and measures runs that nobody kills, as many at a time as there will be."""
+        """Prepares a tree below a directory, and measures runs that nobody kills, as many at a time as later."""
         template = copy(miniature, directory / "template")
         prepare(victim, template)
 
