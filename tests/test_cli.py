@@ -272,6 +272,15 @@ def test_every_commit_message_is_well_made(series: Path) -> None:
         assert rest[-2] == ""
 
 
+def test_what_needs_no_b4_does_not_load_it(series: Path) -> None:
+    for arguments in (["split", "--branch", "other"], ["cover", "--branch", "other", "--note", "New."]):
+        command = [COMMAND[0], "-X", "importtime", *COMMAND[1:], *arguments]
+        done = subprocess.run(command, cwd=series, capture_output=True, text=True, check=True)
+        loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+        assert "credseries.series.publish" in loaded
+        assert not {name for name in loaded if name.partition(".")[0] == "b4"}
+
+
 def test_b4_takes_the_branch_for_its_own(series: Path) -> None:
     git(series, "checkout", "--quiet", "creds-rfc")
     done = subprocess.run(

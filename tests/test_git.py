@@ -505,7 +505,7 @@ class TestCheckedOut:
         places = [checked_out(repository, name) for name in ("master", "b4/other", "other", "free")]
         assert places == [path, tmp_path / "linked", None, None]
         check_not_checked_out(repository, "free")
-        with pytest.raises(UsageError, match="checked out in .*/linked") as caught:
+        with pytest.raises(UsageError, match=r"checked out in .*/linked") as caught:
             check_not_checked_out(repository, "b4/other")
         assert "switch --detach" in caught.value.hint
 
@@ -533,7 +533,7 @@ class TestCheckedOut:
 
 
 class TestInterrupts:
-    def test_one_waits_until_what_is_written_is_written(self, tmp_path: Path) -> None:
+    def test_one_waits_until_what_is_written_is_written(self) -> None:
         steps = []
 
         def write_it() -> None:
