@@ -1,5 +1,6 @@
 """`python -m credseries`, and what the `credseries` command starts."""
 
+import os
 import signal
 import sys
 import threading
@@ -28,7 +29,7 @@ def main() -> None:
 def _heed(unraisable: Any) -> None:
     """Raise a Ctrl-C again that came where Python drops exceptions: in a destructor, say, or in the import lock."""
     if issubclass(unraisable.exc_type, KeyboardInterrupt):
-        threading.Timer(_SOON, signal.raise_signal, (signal.SIGINT,)).start()
+        threading.Timer(_SOON, os.kill, (os.getpid(), signal.SIGINT)).start()
     else:
         sys.__unraisablehook__(unraisable)
 

@@ -281,6 +281,14 @@ def test_what_needs_no_b4_does_not_load_it(series: Path) -> None:
         assert not {name for name in loaded if name.partition(".")[0] == "b4"}
 
 
+def test_an_audit_of_the_branch_sees_its_patches_and_not_the_letter(series: Path) -> None:
+    ran = credseries("audit", "--json", "creds-rfc", cwd=series)
+    assert ran.status == 0, ran
+    assert credseries("audit", "creds-rfc", cwd=series).out.splitlines()[-1].startswith("6 patches, ")
+    ran = credseries("audit", "creds-rfc~6", cwd=series)
+    assert (ran.status, "change nothing" in ran.err) == (2, True)
+
+
 def test_b4_takes_the_branch_for_its_own(series: Path) -> None:
     git(series, "checkout", "--quiet", "creds-rfc")
     done = subprocess.run(
