@@ -30,6 +30,8 @@ def add_to(app: typer.Typer) -> None:
 def cover(tree: Tree = HERE, branch: Branch = None, numbers: Numbers = None, note: Note = None) -> None:
     """Print the cover letter of a series; with --numbers or --note, render it anew and store it first.
 
+    Numbers and note are kept with the series, and come again when it is refreshed.
+
     The letter says what is converted and what is refused, the merge plan, what the proof assumes, and the numbers.
     It is kept in b4's place, the first commit of the branch: `b4 prep --edit-cover` edits the same text.
 
@@ -57,13 +59,20 @@ def cover(tree: Tree = HERE, branch: Branch = None, numbers: Numbers = None, not
 
 def _render_anew(repo: Repository, current: Current, numbers: str | None, note: str | None) -> Cover:
     """The letter for the series as it is, put where b4 keeps it; b4's tracking data stays."""
+    from dataclasses import replace
     from datetime import datetime
 
     from credseries.mail.cover import render_cover
     from credseries.series.prep import CoverMessage, new_tracking, read_cover
     from credseries.series.publish import rewrite_series
 
-    letter = render_cover(current.record, numbers, note)
+    record = current.record
+    if numbers is not None:
+        record = replace(record, numbers=numbers)
+    if note is not None:
+        record = replace(record, note=note)
+    current = replace(current, record=record)
+    letter = render_cover(record)
     tracking = read_cover(current.cover_message).tracking if current.cover else new_tracking(current.record)
     message = CoverMessage(letter.text, tracking).text
     rewrite_series(repo, current, message, {}, when=datetime.now().astimezone(), reflog="credseries cover")
