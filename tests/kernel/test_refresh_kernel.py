@@ -19,7 +19,7 @@ pytestmark = pytest.mark.kernel
 
 BRANCH = "creds-rfc"
 # Functions that both releases have, that only 6.1 has, and that stand in another file in 6.12.
-BOTH = (("fs/overlayfs/inode.c", "int ovl_permission("), ("fs/overlayfs/readdir.c", "static int ovl_iterate("))
+BOTH = (("fs/overlayfs/inode.c", "static int ovl_fiemap("), ("fs/overlayfs/readdir.c", "static int ovl_iterate("))
 GONE = (("fs/overlayfs/file.c", "static ssize_t ovl_read_iter("),)
 
 
