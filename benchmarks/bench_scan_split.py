@@ -1,4 +1,4 @@
-"""Times on a kernel tree, with the peer in the same run: `scan` against `git grep`, `split` and `refresh`; the analysis.
+"""Times on a kernel tree, with a peer in the same run: `scan` against `git grep`, `split`, `refresh`; the analysis.
 
 Usage: python benchmarks/bench_scan_split.py [TREE] [--runs N] [--json FILE]
 
