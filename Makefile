@@ -44,6 +44,7 @@ fuzz: $(STAMP)
 
 kills: $(STAMP)
 	$(PY) -m tests.kills --kills $(KILLS) $(if $(KILLS_SEED),--seed $(KILLS_SEED)) split cover
+	$(PY) -m tests.kills --kills $(KILLS) $(if $(KILLS_SEED),--seed $(KILLS_SEED)) --writing split cover
 
 lint: $(STAMP)
 	$(PY) -m ruff check

@@ -8,7 +8,7 @@ CredseriesError            the root; `exit_status` is what the command exits wit
 │   ├── UnknownPath        no file of the commit is at, or below, this path
 │   ├── UnknownFunction    no function of this name overrides credentials
 │   ├── BranchExists       the branch to be made is there already
-│   ├── NotASeries         the branch was not made by `credseries split`
+│   ├── NotASeries         the branch was not made by `credseries split`, or has been moved away from its series
 │   ├── UnknownRecipient   a list, subsystem or address that cannot be resolved
 │   ├── RecipeError        a recipe is missing, damaged or contradicts itself
 │   └── ImpossibleOrder    patches have to come before each other
@@ -66,7 +66,7 @@ class BranchExists(UsageError):
 
 
 class NotASeries(UsageError):
-    """The branch was not made by `credseries split`."""
+    """The branch was not made by `credseries split`, or has been moved away from its series."""
 
 
 class UnknownRecipient(UsageError):

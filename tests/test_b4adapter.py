@@ -165,7 +165,7 @@ def test_nothing_is_configured_without_need(tree: Tree) -> None:
 
 
 def test_a_rendered_letter_is_the_first_message(repo: Repository, tree: Tree) -> None:
-    cover = render_cover(make_series(tree.base, tree.tip), "# HITM ---\n-----\n 0  412\n")
+    cover = render_cover(dataclasses.replace(make_series(tree.base, tree.tip), numbers="# HITM ---\n-----\n 0  412\n"))
     series = enrol(tree, cover)
     assert letter(repo) == cover
     body = b4adapter.series_messages(repo, series)[0][1].get_content()

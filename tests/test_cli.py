@@ -274,6 +274,23 @@ def test_every_commit_message_is_well_made(series: Path) -> None:
         assert rest[-2] == ""
 
 
+def test_what_needs_no_b4_does_not_load_it(series: Path) -> None:
+    for arguments in (["split", "--branch", "other"], ["cover", "--branch", "other", "--note", "New."]):
+        command = [COMMAND[0], "-X", "importtime", *COMMAND[1:], *arguments]
+        done = subprocess.run(command, cwd=series, capture_output=True, text=True, check=True)
+        loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+        assert "credseries.series.publish" in loaded
+        assert not {name for name in loaded if name.partition(".")[0] == "b4"}
+
+
+def test_an_audit_of_the_branch_sees_its_patches_and_not_the_letter(series: Path) -> None:
+    ran = credseries("audit", "--json", "creds-rfc", cwd=series)
+    assert ran.status == 0, ran
+    assert credseries("audit", "creds-rfc", cwd=series).out.splitlines()[-1].startswith("6 patches, ")
+    ran = credseries("audit", "creds-rfc~6", cwd=series)
+    assert (ran.status, "change nothing" in ran.err) == (2, True)
+
+
 def test_b4_takes_the_branch_for_its_own(series: Path) -> None:
     git(series, "checkout", "--quiet", "creds-rfc")
     done = subprocess.run(

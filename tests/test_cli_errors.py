@@ -413,6 +413,30 @@ def test_interrupted_while_it_splits(miniature: Path) -> None:
             git(miniature, "branch", "-D", "creds-rfc")
 
 
+def test_an_interrupt_in_a_destructor_is_not_lost(tmp_path: Path) -> None:
+    code = (
+        "import sys, time, credseries.__main__ as command\n"
+        "class Interrupted:\n"
+        "    def __del__(self): raise KeyboardInterrupt\n"
+        "def run():\n"
+        "    Interrupted()\n"
+        "    time.sleep(60)\n"
+        "sys.modules['credseries.cli.main'] = type(sys)('main')\n"
+        "sys.modules['credseries.cli.main'].main = run\n"
+        "command.main()\n"
+    )
+    done = subprocess.run(
+        [COMMAND[0], "-c", code],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
 @pytest.mark.parametrize("arguments", [["scan"], ["scan", "--json"], ["convert"], ["--help"]], ids=str)
 def test_a_reader_that_leaves(miniature: Path, arguments: list[str]) -> None:
     reading, writing = os.pipe()

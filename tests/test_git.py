@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
+import signal
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -18,11 +21,14 @@ from credseries.errors import (
     NotAKernelTree,
     NotARepository,
     UnknownRevision,
+    UsageError,
 )
 from credseries.kernel.git import Identity, NewCommit, RefChange, Repository
+from credseries.kernel.git_process import run_writer, uninterrupted
 from credseries.kernel.release import check_kernel_tree
-from credseries.kernel.worktrees import private_worktree
+from credseries.kernel.worktrees import check_not_checked_out, checked_out, private_worktree
 from tests.gitrepo import commit_all, git, make_repo, write_files
+from tests.mailcase import environment
 
 DEVELOPER = Identity("Test Developer", "dev@example.org")
 WHEN = datetime(2024, 11, 20, 12, 0, tzinfo=UTC)
@@ -361,6 +367,47 @@ class TestWriting:
         assert git(path, "ls-tree", tip, "run.sh").startswith("100755 blob")
         assert len(repository.list_tree(tip)) == len(names)
 
+    def test_a_commit_can_have_a_tree_that_is_there_and_an_author_of_its_own(self, tmp_path: Path) -> None:
+        path = make_repo(tmp_path, {"fs/a.c": "one\n", "b.c": "b\n"})
+        repository, base = open_repo(path)
+        (changed,) = write(repository, base, NewCommit("Change", {"fs/a.c": b"two\n", "n.c": b""}))
+        author = Identity("Zoë", "zoe@example.org")
+        ids = write(
+            repository,
+            base,
+            NewCommit("Nothing"),
+            NewCommit(
+                "The same", tree=repository.resolve_tree(changed)[1], author=author, author_date="1500000000 +0300"
+            ),
+            NewCommit("Back", tree=repository.resolve_tree(base)[1]),
+        )
+        nothing, same, back = repository.commits(base, ids[-1])
+        assert nothing.tree == back.tree == repository.resolve_tree(base)[1]
+        assert (same.tree, same.author, same.author_date) == (
+            repository.resolve_tree(changed)[1],
+            author,
+            "1500000000 +0300",
+        )
+        assert (back.author, back.committer, back.committed) == (DEVELOPER, DEVELOPER, int(WHEN.timestamp()))
+        assert [info.parents for info in (nothing, same, back)] == [(base,), (nothing.id,), (same.id,)]
+        git(path, "fsck", "--strict")
+
+    def test_changes_of_many_commits_at_once(self, tmp_path: Path) -> None:
+        path = make_repo(tmp_path, dict.fromkeys(ODD_NAMES, "x\n"))
+        repository, base = open_repo(path)
+        (path / "tab\tname.c").write_text("new\n")
+        (path / ODD_NAMES[0]).chmod(0o755)
+        first = commit_all(path, "First")
+        git(path, "rm", "--quiet", "--", ODD_NAMES[3])
+        second = commit_all(path, "Second")
+        found = repository.changes([second, first, base])
+        assert [[(item.path, item.modes, item.added, item.removed) for item in each] for each in found[:2]] == [
+            [(ODD_NAMES[3], ("100644", "000000"), 0, 1)],
+            [(ODD_NAMES[0], ("100644", "100755"), 0, 0), ("tab\tname.c", ("000000", "100644"), 1, 0)],
+        ]
+        assert repository.diffs([second, first])[second].startswith(b"diff --git ")
+        assert repository.changes([]) == []
+
     def test_a_date_without_a_time_zone_is_refused(self, tmp_path: Path) -> None:
         repository, base = open_repo(make_repo(tmp_path, {"a.c": ""}))
         with pytest.raises(ValueError, match="time zone"):
@@ -380,8 +427,9 @@ class TestWriting:
             repository.update_refs(changes, "split")
         assert repository.branch_tip("two") is None
         (tip,) = write(repository, base, NewCommit("Change", {"a.c": b"two\n"}))
-        with pytest.raises(GitFailed, match="expected"):
+        with pytest.raises(GitFailed, match="expected") as caught:
             repository.update_refs([RefChange("refs/heads/one", base, tip)], "reroll")
+        assert "run the command again" in caught.value.hint
         repository.update_refs([RefChange("refs/heads/one", tip, base), RefChange("refs/heads/two", tip)], "reroll")
         assert repository.branch_tip("one") == repository.branch_tip("two") == tip
         repository.update_refs([RefChange("refs/heads/two", zero, tip)], "drop")
@@ -429,6 +477,82 @@ class TestPrivateWorktree:
         git(tmp_path, "clone", "-q", "--bare", str(path), str(tmp_path / "bare"))
         with private_worktree(Repository.discover(tmp_path / "bare"), "master") as worktree:
             assert Repository.discover(worktree).current_branch() == "master"
+
+    def test_leaves_nothing_in_the_repository_when_it_is_killed(self, tmp_path: Path) -> None:
+        path = make_repo(tmp_path, {"a.c": "one"})
+        before = sorted((path / ".git").rglob("*"))
+        code = (
+            "import os, signal, sys; from pathlib import Path\n"
+            "from credseries.kernel.git import Repository\n"
+            "from credseries.kernel.worktrees import private_worktree\n"
+            "with private_worktree(Repository.discover(Path(sys.argv[1])), 'master') as place:\n"
+            "    Repository.discover(place).is_dirty()\n"
+            "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        )
+        place = {**os.environ, "TMPDIR": str(tmp_path)}
+        done = subprocess.run([sys.executable, "-c", code, str(path)], env=place, check=False)
+        assert done.returncode == -signal.SIGKILL
+        assert sorted((path / ".git").rglob("*")) == before
+        assert git(path, "worktree", "list").count("\n") == 1
+
+
+class TestCheckedOut:
+    def test_here_or_in_a_linked_work_tree(self, tmp_path: Path) -> None:
+        path = make_repo(tmp_path, {"a.c": "one"})
+        git(path, "worktree", "add", "-q", str(tmp_path / "linked"), "-b", "b4/other")
+        git(path, "branch", "free")
+        repository = Repository.discover(path)
+        places = [checked_out(repository, name) for name in ("master", "b4/other", "other", "free")]
+        assert places == [path, tmp_path / "linked", None, None]
+        check_not_checked_out(repository, "free")
+        with pytest.raises(UsageError, match=r"checked out in .*/linked") as caught:
+            check_not_checked_out(repository, "b4/other")
+        assert "switch --detach" in caught.value.hint
+
+    def test_a_work_tree_that_is_gone_does_not_count(self, tmp_path: Path) -> None:
+        path = make_repo(tmp_path, {"a.c": "one"})
+        git(path, "worktree", "add", "-q", str(tmp_path / "linked"), "-b", "other")
+        shutil.rmtree(tmp_path / "linked")
+        assert checked_out(Repository.discover(path), "other") is None
+
+    @pytest.mark.parametrize("linked", [False, True])
+    def test_a_branch_that_is_being_rebased(self, tmp_path: Path, linked: bool) -> None:
+        path = make_repo(tmp_path, {"a.c": "one"})
+        git(path, "branch", "topic")
+        place = path
+        if linked:
+            place = tmp_path / "linked"
+            git(path, "worktree", "add", "-q", str(place), "topic")
+        else:
+            git(path, "checkout", "-q", "topic")
+        commit_all(place, "More")
+        with environment(GIT_SEQUENCE_EDITOR="sed -i 1ibreak"):
+            git(place, "rebase", "-q", "-i", "HEAD~1")
+        assert Repository.discover(place).current_branch() is None
+        assert checked_out(Repository.discover(path), "topic") == place
+
+
+class TestInterrupts:
+    def test_one_waits_until_what_is_written_is_written(self) -> None:
+        steps = []
+
+        def write_it() -> None:
+            with uninterrupted():
+                signal.raise_signal(signal.SIGINT)
+                steps.append("written")
+            steps.append("never")
+
+        with pytest.raises(KeyboardInterrupt):
+            write_it()
+        assert steps == ["written"]
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    def test_a_git_that_writes_has_a_session_of_its_own(self, tmp_path: Path) -> None:
+        path = make_repo(tmp_path, {"a.c": "one"})
+        script = f"!ps -o sid= -p $$ >{tmp_path}/session"
+        run_writer(["-c", f"alias.mine={script}", "mine"], directory=path, environment={})
+        assert int((tmp_path / "session").read_text()) != os.getsid(0)
 
 
 def test_hooks_do_not_run(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from credseries import render
-from credseries.cli.options import HERE, Base, RecipeName, Tree, open_repository, take_survey
+from credseries.cli.options import HERE, AllowMove, Base, RecipeName, Tree, open_repository, take_survey
 
 if TYPE_CHECKING:
     from credseries.rewrite.plan import Judged
@@ -44,6 +44,7 @@ def convert(
     tree: Tree = HERE,
     base: Base = "HEAD",
     recipe: RecipeName = "rfc",
+    allow_move: AllowMove = None,
 ) -> None:
     """Show the proven conversion of files, directories or single functions as a diff against the commit.
 
@@ -54,6 +55,7 @@ def convert(
     Examples:
       credseries convert ovl_fsync                       one function
       credseries convert --form guard ovl_llseek         why not a guard?
+      credseries convert --allow-move fdput ovl_fadvise  let that call run in it
       credseries convert --diff fs/overlayfs | git apply
     """
     from credseries.rewrite.forms import Form
@@ -61,7 +63,7 @@ def convert(
 
     forms = None if form is FormChoice.AUTO else [Form(form.value)]
     repo = open_repository(tree)
-    survey = take_survey(repo, base, recipe, forms=forms)
+    survey = take_survey(repo, base, recipe, forms=forms, moves=allow_move or [])
     shown = preview(survey, targets or [], lambda path: repo.exists(survey.commit, path) is not None)
     for item in shown.refused:
         (render.complain if diff else render.say)(_refusal(item, forms[0] if forms else None))

@@ -30,6 +30,8 @@ def add_to(app: typer.Typer) -> None:
 def cover(tree: Tree = HERE, branch: Branch = None, numbers: Numbers = None, note: Note = None) -> None:
     """Print the cover letter of a series; with --numbers or --note, render it anew and store it first.
 
+    Numbers and note are kept with the series, and come again when it is refreshed.
+
     The letter says what is converted and what is refused, the merge plan, what the proof assumes, and the numbers.
     It is kept in b4's place, the first commit of the branch: `b4 prep --edit-cover` edits the same text.
 
@@ -57,6 +59,7 @@ def cover(tree: Tree = HERE, branch: Branch = None, numbers: Numbers = None, not
 
 def _render_anew(repo: Repository, current: Current, numbers: str | None, note: str | None) -> Cover:
     """The letter for the series as it is, put where b4 keeps it; b4's tracking data stays."""
+    from dataclasses import replace
     from datetime import datetime
 
     from credseries.mail.cover import parse_cover, render_cover
@@ -65,12 +68,18 @@ def _render_anew(repo: Repository, current: Current, numbers: str | None, note: 
     from credseries.series.publish import rewrite_series
     from credseries.series.refresh import pristine_letter
 
+    record = current.record
+    if numbers is not None:
+        record = replace(record, numbers=numbers)
+    if note is not None:
+        record = replace(record, note=note)
+    current = replace(current, record=record)
     stored = read_cover(current.cover_message) if current.cover else None
-    notes = split_letter(stored.letter)[1] if stored is not None else ""
-    mine = notes != split_letter(pristine_letter(repo, current))[1]  # what the author wrote must stay known as that
-    text = join_letter(render_cover(current.record, numbers, note).text, notes)
-    tracking = stored.tracking if stored is not None else new_tracking(current.record)
-    message = CoverMessage(text, tracking).text
+    tracking = stored.tracking if stored is not None else new_tracking(record)
+    letter, log = render_cover(record).text, split_letter(pristine_letter(repo, current))[1]
+    text = join_letter(letter, split_letter(stored.letter)[1] if stored is not None else log)
+    # of the changelog, what the author wrote must stay known as that
+    message, made = (CoverMessage(each, tracking).text for each in (text, join_letter(letter, log)))
     when = datetime.now().astimezone()
-    rewrite_series(repo, current, message, {}, when=when, reflog="credseries cover", by_hand=mine)
+    rewrite_series(repo, current, message, {}, when=when, reflog="credseries cover", made=made)
     return parse_cover(strip_comments(text))

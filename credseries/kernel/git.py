@@ -390,11 +390,14 @@ class Repository:
         if finished.status == 0:
             return
         for change in changes:
+            name = change.ref.removeprefix("refs/heads/")
             # a lock that is in the way "exists" as well
             taken = (f"'{change.ref}': reference already exists", f"cannot create '{change.ref}'")
-            if change.old == self.zero_id and any(text in finished.errors for text in taken):
-                name = change.ref.removeprefix("refs/heads/")
+            if name != change.ref and change.old == self.zero_id and any(text in finished.errors for text in taken):
                 raise BranchExists(f"{name} exists already", hint="choose another name, or delete that branch first")
+            if f"'{change.ref}': is at" in finished.errors:
+                hint = "somebody has moved it meanwhile, and nothing was changed: run the command again"
+                raise GitFailed(f"{name} could not be moved: {finished.errors}", hint=hint)
         raise process.failure(finished)
 
     def _entries(self, commit: str, paths: Sequence[str], *, recursive: bool = True) -> dict[str, _Entry]:

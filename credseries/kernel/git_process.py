@@ -115,7 +115,7 @@ class GitProcess:
         assert process is not None
         try:
             output, errors = process.communicate(data)
-        except ValueError:  # closed meanwhile: nobody asks for the output any more
+        except (ValueError, OSError):  # closed meanwhile: nobody asks for the output any more
             output, errors = b"", b""
         self._finished = Finished(process.returncode, output, _text(errors))
 

@@ -97,14 +97,14 @@ def from_range(repo: Repository, text: str, base: str | None) -> Series:
         )
     if any(parent is None for _, parent in commits):
         raise UsageError(f"{text} goes back to a root commit", hint="give a range, A..B, that starts at a commit")
-    subjects = {info.id: info.subject for info in repo.commits(start, tip)}
-    changed = dict(zip((commit for commit, _ in commits), repo.changes([commit for commit, _ in commits]), strict=True))
+    infos = {info.id: info for info in repo.commits(start, tip)}
+    trees = {start: repo.resolve_tree(start)[1], **{commit: info.tree for commit, info in infos.items()}}
     # What changes nothing is no patch: b4 keeps a series' cover letter in a commit like that.
-    patches = [(commit, parent or "") for commit, parent in commits if changed[commit]]
+    patches = [(commit, parent or "") for commit, parent in commits if trees.get(parent or "") != trees[commit]]
     if not patches:
         raise UsageError(f"the commits of {text} change nothing", hint="name the range that has the patches, A..B")
     steps = [
-        Step(number, subjects.get(commit, ""), commit, parent, commit)
+        Step(number, infos[commit].subject, commit, parent, commit)
         for number, (commit, parent) in enumerate(patches, 1)
     ]
     return Series(steps[0].before, tuple(steps))

@@ -88,13 +88,13 @@ def check_notes(notes: str) -> None:
     check_cover(Cover("subject", join_letter("A letter.", notes)))
 
 
-def render_cover(series: SeriesRecord, numbers: str | None = None, note: str | None = None) -> Cover:
+def render_cover(series: SeriesRecord) -> Cover:
     """The series' cover letter, wrapped at 72 columns.
 
-    `numbers` is printed as it is, indented (see `text.verbatim`); `note` is prose of the author's. Raises
-    UsageError when the result would not survive b4, and when the template is broken.
+    The author's numbers are printed as they are, indented (see `text.verbatim`), the note as prose. Raises UsageError
+    when the result would not survive b4, and when the template is broken.
     """
-    facts = cover_facts(series, numbers, note)
+    facts = cover_facts(series)
     if not facts.title:
         raise UsageError("the series has no title", hint="its recipe must have one")
     cover = parse_cover(squeeze(_fill(resources.read_text("templates", TEMPLATE), facts)))

@@ -35,8 +35,8 @@ class CoverFacts:
     base: str
 
 
-def cover_facts(series: SeriesRecord, numbers: str | None, note: str | None) -> CoverFacts:
-    """The blocks for this series; `numbers` and `note` are the author's own text."""
+def cover_facts(series: SeriesRecord) -> CoverFacts:
+    """The blocks for this series."""
     moved = _accepted_moves(series)
     return CoverFacts(
         title=one_line(series.title),
@@ -49,8 +49,8 @@ def cover_facts(series: SeriesRecord, numbers: str | None, note: str | None) -> 
         moved=moved,
         assumptions=_bullets(series.assumptions),
         merge_plan=_merge_plan(series),
-        numbers=verbatim(numbers or ""),
-        note=prose(note or ""),
+        numbers=verbatim(series.numbers),
+        note=prose(series.note),
         # One line and not wrapped: the last paragraph must not start a line with anything like a trailer.
         base=f"Based on Linux {one_line(series.base_version)}, commit {series.base[:12]}.",
     )

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from credseries.kernel.git import Repository
 
 
+_UNFINISHED = re.compile(r"(?:fixup|squash|amend)! ")  # git-commit(1), --fixup and --squash
+
+
 @dataclass(frozen=True)
 class Preview:
     """What a person checks before sending: `size` is in bytes."""
@@ -38,8 +41,15 @@ def prepare(
 ) -> list[Message]:
     """The series' messages with their recipients, the cover letter first and every patch a reply to it.
 
-    Raises UsageError when the branch no longer has the patches of the record, and what b4adapter raises.
+    Raises UsageError when the branch no longer has the patches of the record, or has some that are to be part of others;
+    and what b4adapter raises.
     """
+    for patch in series.patches:
+        if _UNFINISHED.match(patch.subject):
+            raise UsageError(
+                f"{series.branch} has a patch that is to become part of another: {patch.subject}",
+                hint=f"put it there: credseries refresh --branch {series.branch} --squash",
+            )
     built = b4adapter.series_messages(repo, series, stamp)
     patches = sum(1 for commit, _ in built if commit)
     if patches != len(series.patches) or patches != len(plan.patches):

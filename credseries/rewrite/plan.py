@@ -288,6 +288,8 @@ class Planner:
         self.order = tuple(order)
         self.unavailable = dict(unavailable or {})
         self.may_move = may_move
+        # What was proven of single sites, the others of their functions as they are: with the site, so that it stays.
+        self._alone: dict[tuple[int, Form], tuple[Site, bytes]] = {}
 
     def _allowed(self, site: Site, form: Form | None) -> Allowed:
         if form is not Form.GUARD:
@@ -310,7 +312,10 @@ class Planner:
         if isinstance(result, Counterexample) and form is Form.GUARD and self.may_move is not _nowhere:
             result = check(analysis, rewritten, spliced.offsets, self.names, allowed=self._allowed(site, form))
             result = result or _outlived(analysis, rewritten, spliced.offsets, site)
-        return result if result is not None else (spliced.text, spliced.offsets)
+        if result is not None:
+            return result
+        self._alone[id(site), form] = (site, spliced.text)
+        return spliced.text, spliced.offsets
 
     def judge(self, analysis: Analysis, site: Site) -> Judged:
         """The verdict on every form of one site, the others of its function as they are."""
@@ -325,7 +330,8 @@ class Planner:
                 continue
             guard = form is Form.GUARD and form not in self.unavailable
             guard = guard and site.kind is SiteKind.SITE and site.statement != (0, 0)
-            judged.append(_refusal(form, result, exposure(analysis, site, self.names) if guard else Exposure()))
+            exposed = self._exposed(analysis, site) if guard else Exposure()
+            judged.append(_refusal(form, result, exposed))
         proven = {item.form for item in judged if item.ok}
         return Judged(site, tuple(judged), next((form for form in self.order if form in proven), None))
 
@@ -334,6 +340,13 @@ class Planner:
         if form is not Form.GUARD or self.may_move is _nowhere:
             return ()
         return exposure(analysis, site, self.names).moved
+
+    def _exposed(self, analysis: Analysis, site: Site) -> Exposure:
+        """What stands in the way of a guard: what it would expose, without the calls that are allowed to move."""
+        found = exposure(analysis, site, self.names)
+        allowed = self._allowed(site, Form.GUARD)
+        moved = tuple(item for item in found.moved if not allowed(item.call))
+        return replace(found, moved=moved, counterexample=found.counterexample if moved else None)
 
     def judge_all(self, analysis: Analysis) -> list[Judged]:
         """Every site of a function."""
@@ -368,6 +381,11 @@ class Planner:
         `effects` is what functions do by then, where that differs from the analysis.
         """
         function, after = analysis.function, effects or analysis.effects
+        chosen = [item for item in judged if item.choice is not None]
+        if len(chosen) == 1 and effects is None and chosen[0].choice is not None:
+            known = self._alone.get((id(chosen[0].site), chosen[0].choice))
+            if known is not None:
+                return known[1]
         maps: list[OffsetMap] = [splice(function.source, []).offsets]
         current = analysis
         for item in judged:

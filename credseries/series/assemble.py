@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
+from functools import cache
 
 from credseries.creds.proof import ASSUMPTIONS
 from credseries.kernel.git import Repository
@@ -100,12 +100,13 @@ def make_builder(repo: Repository, survey: Survey, recipe: Recipe, selection: Se
         known = survey.program.files.get(path)
         return known.source if known is not None else repo.read_files(survey.commit, [path])[path]
 
-    def find(name: str, path: str) -> dict[str, bytes]:
-        # what a file sees comes from its own directory or from the headers that all share
-        places = [place for place in (str(PurePosixPath(path).parent), "include") if repo.exists(survey.commit, place)]
-        found = [item for item in repo.grep_files(survey.commit, [name], places) if item.endswith((".c", ".h"))]
+    def find(name: str, place: str) -> dict[str, bytes]:
+        if not repo.exists(survey.commit, place):
+            return {}
+        found = [item for item in repo.grep_files(survey.commit, [name], [place]) if item.endswith((".c", ".h"))]
         return repo.read_files(survey.commit, found)
 
+    @cache
     def prefix(path: str) -> str:
         return common_prefix(repo.subjects(survey.commit, path))
 

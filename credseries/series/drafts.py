@@ -158,8 +158,10 @@ class Drafter:
         wanted = [self._best(topic, item) or form for item, form in zip(self.judged[key], now, strict=True)]
         if wanted == now:
             return {}
-        effects = self.symbols.effects(analysis.effects, self.stage)
+        effects = self.symbols.effects(analysis.effects, self.stage) if self.stage != Stage() else None
         asked = [replace(item, choice=form) for item, form in zip(self.judged[key], wanted, strict=True)]
+        if isinstance(self.survey.planner.write(analysis, asked, effects), bytes):
+            return {site: new for site, new, old in zip(keys, wanted, now, strict=True) if new is not old and new}
         result = self.survey.planner.rewrite(analysis, asked, effects).judged
         given = [item.choice or form for item, form in zip(result, now, strict=True)]
         for site, item, form in zip(keys, result, wanted, strict=True):

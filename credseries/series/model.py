@@ -96,7 +96,7 @@ class SeriesRecord:
     (another one than the base when other series have to be applied first; `prerequisites` names those, in the format
     of `b4 prep --edit-deps`), and the last patch. `base_version` is the kernel version of the base's Makefile, `title`
     the cover letter's subject without prefixes, `refused` the sites of the recipe's paths that the series leaves as
-    they were.
+    they were; `numbers` and `note` are what its author gave for the cover letter.
     """
 
     branch: str
@@ -118,6 +118,8 @@ class SeriesRecord:
     prerequisites: tuple[str, ...] = ()
     selection: Selection = field(default_factory=Selection)
     thread: Thread | None = None
+    numbers: str = ""
+    note: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form that `series_from_json` reads back."""

@@ -105,7 +105,9 @@ def remake(
         trees = [tree for tree in thread.trees if tree in by_tree]
         made = make_threads(repo, builder, trees, naming, thread.umbrella, when)
     found = []
-    for current, item in zip(series, made, strict=True):
+    for current, anew in zip(series, made, strict=True):
+        given = current.pristine
+        item = replace(anew, record=replace(anew.record, numbers=given.numbers, note=given.note))
         survey = surveys(item.record.thread.tree if item.record.thread else "")
         carried = carry(repo, current, item, squash=squash)
         present = converted(survey)
@@ -221,7 +223,7 @@ def _set_aside(repo: Repository, item: Remade, when: datetime) -> list[tuple[str
             continue  # a dropped patch holds nothing
         author = deed.info.author
         chain = [
-            NewCommit(f"What '{deed.subject}' was changed from\n", tree=repo.resolve_tree(deed.old)[1]),
+            NewCommit(f"What '{deed.subject}' was changed from\n", tree=deed.old),
             replace(NewCommit(deed.info.message, tree=deed.new), author=author, author_date=deed.info.author_date),
         ]
         ids = repo.write_commits(item.old.record.start, chain, author=author, committer=who, when=when)

@@ -24,12 +24,12 @@ _SEALED = {
 }
 
 
-def describe(report: Report, usual: float, seconds: float) -> str:
+def describe(report: Report, ground: Range, seconds: float) -> str:
     """What a run gave, for a person."""
     groups = sum(kill.group for kill in report.kills)
     lines = [
         f"kills               {len(report.kills)} ({groups} of the process group, {len(report.kills) - groups} of one)",
-        f"usual duration      {usual:.2f} s",
+        f"usual duration      {ground.usual:.2f} s, the last {ground.writing:.2f} s after the first object",
         f"left as it was      {report.count('old')}",
         f"left all done       {report.count('new')}",
         f"ended before        {report.count('ended')}",
@@ -42,16 +42,14 @@ def describe(report: Report, usual: float, seconds: float) -> str:
     return "\n".join(lines)
 
 
-def kill_often(
-    victim: Victim, kills: int, seed: int, last: float | None, jobs: int, place: Path
-) -> tuple[Report, float]:
-    """Many kills of one command, some at a time; gives the command's usual duration as well."""
+def kill_often(victim: Victim, kills: int, seed: int, writing: bool, jobs: int, place: Path) -> tuple[Report, Range]:
+    """Many kills of one command, some at a time; gives what was known of it before as well."""
     make_repository(place / "linux")
     ground = Range.make(victim, place / "linux", place, jobs)
     chances = (random.Random(f"{seed} {victim.name} {number}") for number in range(kills))
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(ground.kill, chance, place, last) for chance in chances]
-        return Report([done.result() for done in concurrent.futures.as_completed(waiting)]), ground.usual
+        waiting = [pool.submit(ground.kill, chance, place, writing=writing) for chance in chances]
+        return Report([done.result() for done in concurrent.futures.as_completed(waiting)]), ground
 
 
 def main() -> int:
@@ -60,7 +58,7 @@ def main() -> int:
     parser.add_argument("victims", nargs="*", default=["split"], metavar="COMMAND", help=", ".join(VICTIMS))
     parser.add_argument("--kills", type=int, default=500, metavar="N", help="of each command")
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--last", type=float, metavar="SECONDS", help="only in the last part of a command's time")
+    parser.add_argument("--writing", action="store_true", help="kill only after the first object is written")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1_000_000)
@@ -69,8 +67,8 @@ def main() -> int:
     for name in options.victims:
         place, started = Path(tempfile.mkdtemp(prefix="kills-")), time.monotonic()
         os.environ.update(_SEALED, HOME=str(place))
-        report, usual = kill_often(VICTIMS[name], options.kills, seed, options.last, options.jobs, place)
-        print(f"command             {name}\n{describe(report, usual, time.monotonic() - started)}", flush=True)
+        report, ground = kill_often(VICTIMS[name], options.kills, seed, options.writing, options.jobs, place)
+        print(f"command             {name}\n{describe(report, ground, time.monotonic() - started)}", flush=True)
         if report.failures:
             failed = True
             print(f"what they left      {place}", flush=True)

@@ -49,39 +49,49 @@ class Report:
 
 @dataclass(frozen=True)
 class Range:
-    """A victim ready to be killed many times: a tree that it starts from, its state, and how long it usually takes."""
+    """A victim ready to be killed many times: a tree that it starts from, its state, and how long it usually takes.
+
+    `usual` is the whole time, `writing` the time after the first object is written, in seconds.
+    """
 
     victim: Victim
     template: Path
     usual: float
+    writing: float
 
     @classmethod
     def make(cls, victim: Victim, miniature: Path, directory: Path, jobs: int = 1) -> Range:
-        """Prepares a tree below a directory, and measures runs that nobody kills, as many at a time as there will be."""
+        """Prepares a tree below a directory, and measures runs that nobody kills, as many at a time as later."""
         template = copy(miniature, directory / "template")
         prepare(victim, template)
 
-        def timed(number: int) -> float:
+        def timed(number: int) -> tuple[float, float]:
             tree = copy(template, directory / f"timed-{number}")
             started = time.monotonic()
-            subprocess.run(victim.command, cwd=tree, capture_output=True, check=True)
-            taken = time.monotonic() - started
+            with _start(victim.command, tree) as process:
+                _wait_for_objects(tree, process)
+                written = time.monotonic()
+            ended = time.monotonic()
             shutil.rmtree(tree)
-            return taken
+            assert process.returncode == 0
+            return ended - started, ended - written
 
         with ThreadPoolExecutor(jobs) as pool:
-            return cls(victim, template, statistics.median(pool.map(timed, range(4 * jobs))))
+            whole, part = zip(*pool.map(timed, range(4 * jobs)), strict=True)
+        return cls(victim, template, statistics.median(whole), statistics.median(part))
 
-    def kill(self, chance: random.Random, directory: Path, last: float | None = None) -> Kill:
-        """One kill, uniformly at any moment of the usual duration, or of its last seconds and a bit beyond.
+    def kill(self, chance: random.Random, directory: Path, *, writing: bool = False) -> Kill:
+        """One kill, uniformly at any moment of the usual duration, or only while the repository is written to.
 
         One in five hits the process alone.
         """
-        first, end = (0.0, self.usual) if last is None else (max(0.0, self.usual - last), self.usual + last / 3)
-        moment, group = chance.uniform(first, end), chance.random() < 0.8
+        moment, group = chance.uniform(0, self.writing if writing else self.usual), chance.random() < 0.8
         tree = copy(self.template, directory / f"killed-{chance.randrange(1 << 60):x}")
         before = read_state(tree)
-        ended = _kill_at(self.victim.command, tree, moment, group)
+        with _start(self.victim.command, tree) as process:
+            if writing:
+                _wait_for_objects(tree, process)
+            ended = _kill_after(process, moment, group)
         problems = damage(tree, before)
         now = read_state(tree)
         problems += half_done(tree, before, now)
@@ -99,26 +109,32 @@ def copy(source: Path, target: Path) -> Path:
     return target
 
 
-def _kill_at(command: list[str], tree: Path, moment: float, group: bool) -> bool:
-    """Starts a command and kills it; gives whether it had ended before."""
-    with subprocess.Popen(
-        command,
-        cwd=tree,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        process_group=0,
-    ) as process:
-        try:
-            process.wait(timeout=moment)
-            return True
-        except subprocess.TimeoutExpired:
-            pass
-        if group:
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-        process.wait()
+def _start(command: list[str], tree: Path) -> subprocess.Popen[bytes]:
+    """A command in a process group of its own."""
+    nowhere = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=tree, stdin=nowhere, stdout=nowhere, stderr=nowhere, process_group=0)
+
+
+def _wait_for_objects(tree: Path, process: subprocess.Popen[bytes]) -> None:
+    """Returns when the command has written something to the object database, or has ended."""
+    objects = tree / ".git/objects"
+    before = sorted(objects.iterdir())
+    while process.poll() is None and sorted(objects.iterdir()) == before:
+        time.sleep(0.002)
+
+
+def _kill_after(process: subprocess.Popen[bytes], moment: float, group: bool) -> bool:
+    """Kills a command, or its group, some seconds later; gives whether it had ended before."""
+    try:
+        process.wait(timeout=moment)
+        return True
+    except subprocess.TimeoutExpired:
+        pass
+    if group:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
     return False
 
 
