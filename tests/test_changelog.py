@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
@@ -134,7 +135,7 @@ def test_trailers_go_where_b4_puts_them(message: str) -> None:
 
     b4.setup_config(argparse.Namespace(config={}))
     b4.USER_CONFIG.update({"name": "Zoë", "email": "zoe@example.org"})
-    mail = b4.EmailMessage()
+    mail = EmailMessage()
     subject, _, body = message.partition("\n\n")
     mail["Subject"], mail["Message-Id"] = f"[PATCH] {subject}", "<x@y>"
     mail.set_payload(
