@@ -41,8 +41,8 @@ def prepare(
 ) -> list[Message]:
     """The series' messages with their recipients, the cover letter first and every patch a reply to it.
 
-    Raises UsageError when the branch no longer has the patches of the record, or has some that are to be part of others;
-    and what b4adapter raises.
+    Raises UsageError when the branch no longer has the patches of the record, or has some that are to become part of
+    others, and what b4adapter raises.
     """
     for patch in series.patches:
         if _UNFINISHED.match(patch.subject):
