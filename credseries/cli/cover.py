@@ -62,9 +62,11 @@ def _render_anew(repo: Repository, current: Current, numbers: str | None, note: 
     from dataclasses import replace
     from datetime import datetime
 
-    from credseries.mail.cover import render_cover
-    from credseries.series.prep import CoverMessage, new_tracking, read_cover
+    from credseries.mail.cover import parse_cover, render_cover
+    from credseries.series.changelog import join_letter, split_letter
+    from credseries.series.prep import CoverMessage, new_tracking, read_cover, strip_comments
     from credseries.series.publish import rewrite_series
+    from credseries.series.refresh import pristine_letter
 
     record = current.record
     if numbers is not None:
@@ -72,8 +74,12 @@ def _render_anew(repo: Repository, current: Current, numbers: str | None, note: 
     if note is not None:
         record = replace(record, note=note)
     current = replace(current, record=record)
-    letter = render_cover(record)
-    tracking = read_cover(current.cover_message).tracking if current.cover else new_tracking(current.record)
-    message = CoverMessage(letter.text, tracking).text
-    rewrite_series(repo, current, message, {}, when=datetime.now().astimezone(), reflog="credseries cover")
-    return letter
+    stored = read_cover(current.cover_message) if current.cover else None
+    tracking = stored.tracking if stored is not None else new_tracking(record)
+    letter, log = render_cover(record).text, split_letter(pristine_letter(repo, current))[1]
+    text = join_letter(letter, split_letter(stored.letter)[1] if stored is not None else log)
+    # of the changelog, what the author wrote must stay known as that
+    message, made = (CoverMessage(each, tracking).text for each in (text, join_letter(letter, log)))
+    when = datetime.now().astimezone()
+    rewrite_series(repo, current, message, {}, when=when, reflog="credseries cover", made=made)
+    return parse_cover(strip_comments(text))

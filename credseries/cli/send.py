@@ -53,15 +53,19 @@ def send(
     from credseries.errors import UsageError
     from credseries.mail.files import write_messages
     from credseries.series import saved
+    from credseries.series.sent import remember_messages
 
     if not dry_run and output_dir is None:
         hint = "use --dry-run to look, --output-dir DIR for .eml files; on the branch, `b4 send` sends"
         raise UsageError("sending by SMTP is not part of this version", hint=hint)
     repo = open_repository(tree)
-    messages = build_messages(repo, saved.load(repo, branch), cc or [], to or [])
+    series = saved.load(repo, branch)
+    messages = build_messages(repo, series, cc or [], to or [])
     show_messages(messages)
     if output_dir is not None and not dry_run:
         paths = write_messages(messages, output_dir)
+        # `reroll --sent` will ask which messages of which commits these were
+        remember_messages(repo, series, {message.index: message.message_id.strip("<>") for message in messages})
         render.say(f"\n{len(paths)} messages written to {output_dir}")
     else:
         render.say("\nnothing was sent")

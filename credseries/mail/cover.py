@@ -13,6 +13,7 @@ from credseries import resources
 from credseries.errors import NotASeries, UsageError
 from credseries.mail.facts import CoverFacts, cover_facts
 from credseries.mail.text import cover_problems, squeeze
+from credseries.series.changelog import join_letter
 from credseries.series.current import Current
 from credseries.series.model import SeriesRecord
 from credseries.series.prep import read_cover, strip_comments
@@ -80,6 +81,11 @@ def check_cover(cover: Cover) -> None:
             "b4 would not keep this cover letter as it is:\n" + "\n".join(f"  {problem}" for problem in problems),
             hint="change these lines; indent tables, and write rules with ===",
         )
+
+
+def check_notes(notes: str) -> None:
+    """Raise UsageError, as `check_cover`, for what is to stand below the letter's line `---`."""
+    check_cover(Cover("subject", join_letter("A letter.", notes)))
 
 
 def render_cover(series: SeriesRecord) -> Cover:
