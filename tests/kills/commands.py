@@ -23,13 +23,15 @@ Check = Callable[[Path, State, State], list[str]]
 class Victim:
     """A command (arguments of `credseries`) and the ones that are run before it.
 
-    `again` says whether it can be run once more when it has done its work.
+    `again` says whether it can be run once more when it has done its work, `more` whether it sets more refs than the
+    branch and ours.
     """
 
     name: str
     arguments: tuple[str, ...]
     before: tuple[tuple[str, ...], ...] = ()
     again: bool = True
+    more: bool = False
 
     @property
     def command(self) -> list[str]:
@@ -39,7 +41,8 @@ class Victim:
 
 SPLIT = Victim("split", ("split",), again=False)
 COVER = Victim("cover", ("cover", "--note", "Killed while it was written."), before=(("split",),))
-VICTIMS = {victim.name: victim for victim in (SPLIT, COVER)}
+REROLL = Victim("reroll", ("reroll", "--sent", "--recipe", "per-file"), before=(("split",),), more=True)
+VICTIMS = {victim.name: victim for victim in (SPLIT, COVER, REROLL)}
 
 
 def prepare(victim: Victim, tree: Path) -> State:
@@ -49,11 +52,13 @@ def prepare(victim: Victim, tree: Path) -> State:
     return read_state(tree)
 
 
-def half_done(tree: Path, before: State, now: State) -> list[str]:
+def half_done(victim: Victim, tree: Path, before: State, now: State) -> list[str]:
     """What is neither as it was nor as the command leaves it."""
     changed = [old != new for old, new in zip(before.ours, now.ours, strict=True)]
     if any(changed) and not all(changed):
         return [f"one ref has moved and one has not: {before.ours} to {now.ours}"]
+    if (before.more != now.more) != (victim.more and all(changed)):
+        return [f"some refs have moved and some have not: {before.ours}, {before.more} to {now.ours}, {now.more}"]
     if not now.ours[0]:
         return []
     return [*_unreadable(tree), *(_unknown_to_b4(tree) if any(changed) else [])]
@@ -92,4 +97,4 @@ def done_again(victim: Victim, tree: Path, now: State) -> list[str]:
     after = read_state(tree)
     if ran.returncode != 0:
         return [f"run again, it fails with {ran.returncode}: {ran.stderr}"]
-    return half_done(tree, now, after)
+    return half_done(victim, tree, now, after)

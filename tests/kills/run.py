@@ -94,7 +94,7 @@ class Range:
             ended = _kill_after(process, moment, group)
         problems = damage(tree, before)
         now = read_state(tree)
-        problems += half_done(tree, before, now)
+        problems += half_done(self.victim, tree, before, now)
         problems += done_again(self.victim, tree, now)
         kill = Kill(moment, group, "ended" if ended else _outcome(before, now), tuple(problems))
         if not problems:

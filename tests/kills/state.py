@@ -14,6 +14,7 @@ from tests.gitrepo import git
 
 GRACE = 1.0  # seconds that a git in a session of its own may need to come to its end
 BRANCH = "creds-rfc"
+MORE = (f"refs/credseries/previous/{BRANCH}", "refs/tags/sent/")
 OURS = (f"refs/heads/{BRANCH}", f"refs/credseries/generated/{BRANCH}")
 
 
@@ -32,9 +33,14 @@ class State:
         return tuple(self.refs.get(ref, "") for ref in OURS)
 
     @property
+    def more(self) -> dict[str, str]:
+        """The refs that a new version of a series sets besides."""
+        return {name: target for name, target in self.refs.items() if name.startswith(MORE)}
+
+    @property
     def others(self) -> State:
         """The same without the refs of the series."""
-        refs = {name: target for name, target in self.refs.items() if name not in OURS}
+        refs = {name: target for name, target in self.refs.items() if name not in OURS and name not in self.more}
         return State(refs, self.config, self.head, self.files)
 
 
