@@ -13,7 +13,7 @@ from credseries.kernel.git import Repository
 from credseries.series.assemble import Letter, Made, Naming, assemble, make_builder
 from credseries.series.build import Builder
 from credseries.series.drafts import Draft
-from credseries.series.model import Selection, SeriesRecord, Thread
+from credseries.series.model import Needed, Selection, SeriesRecord, Thread
 from credseries.series.prep import check_branch_name, check_namesakes
 from credseries.series.publish import publish
 from credseries.series.recipe import Recipe
@@ -135,6 +135,7 @@ def make_threads(
 ) -> list[Made]:
     """The series of these trees, in an order in which each comes after those that it needs. Raises as `split` does."""
     done: list[tuple[Part, Made, dict[str, str]]] = []
+    titles = tuple(naming(tree).title for tree in trees)
     for tree in trees:
         part = next((item for item in by_tree(builders(tree).drafts) if item.tree == tree), None)
         if part is None:
@@ -149,7 +150,7 @@ def make_threads(
             when,
             before=part.before,
             own=part.own,
-            thread=Thread(tree, umbrella, tuple(trees)),
+            thread=Thread(tree, umbrella, tuple(trees), titles, _needs(part.before, done)),
             prerequisites=_prerequisites(builders(tree), part.before, done),
         )
         done.append((part, made, _patch_ids(repo, made)))
@@ -162,6 +163,18 @@ def _patch_ids(repo: Repository, made: Made) -> dict[str, str]:
     pairs = zip([repo.resolve_tree(made.record.start)[1], *trees], trees, strict=False)
     ids = [repo.patch_id(old, new) for old, new in pairs]
     return {patch.key: found for patch, found in zip(made.record.patches, ids, strict=True)}
+
+
+def _needs(before: Sequence[Draft], done: Sequence[tuple[Part, Made, dict[str, str]]]) -> tuple[Needed, ...]:
+    """The patches of series that are made which have to come first."""
+    wanted = {draft.key for draft in before}
+    found = []
+    for part, made, _ in done:
+        mine = [patch for patch in made.record.patches if patch.key in wanted]
+        if mine:
+            keys, subjects = tuple(patch.key for patch in mine), tuple(patch.subject for patch in mine)
+            found.append(Needed(part.tree, keys, subjects, len(mine) == len(made.record.patches)))
+    return tuple(found)
 
 
 def _prerequisites(
