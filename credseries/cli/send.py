@@ -65,7 +65,6 @@ def send(
     from credseries.errors import UsageError
     from credseries.mail.files import write_messages
     from credseries.series import saved
-    from credseries.series.sent import remember_messages
 
     if not dry_run and output_dir is None:
         hint = "use --dry-run to look, --output-dir DIR for .eml files; on the branch, `b4 send` sends"
@@ -79,8 +78,7 @@ def send(
     show_messages(messages)
     if output_dir is not None and not dry_run:
         paths = write_messages(messages, output_dir)
-        # `reroll --sent` will ask which messages of which commits these were
-        remember_messages(repo, series, {message.index: message.message_id.strip("<>") for message in messages})
+        _remember(repo, series, messages)
         render.say(f"\n{len(paths)} messages written to {output_dir}")
     else:
         render.say("\nnothing was sent")
@@ -102,8 +100,18 @@ def _send_umbrella(
         show_messages(one.messages)
     if directory is None:
         render.say("\nnothing was sent")
-    else:
-        render.say(f"\n{len(write_umbrella(mail, directory))} messages written to {directory}")
+        return
+    paths = write_umbrella(mail, directory)
+    for item, one in zip(found, mail.trees, strict=True):
+        _remember(repo, item.record, one.messages)
+    render.say(f"\n{len(paths)} messages written to {directory}")
+
+
+def _remember(repo: Repository, series: SeriesRecord, messages: Sequence[Message]) -> None:
+    """Keep which messages of which commits these were: `reroll --sent` will ask."""
+    from credseries.series.sent import remember_messages
+
+    remember_messages(repo, series, {message.index: message.message_id.strip("<>") for message in messages})
 
 
 def build_messages(repo: Repository, series: SeriesRecord, cc: Sequence[str], to: Sequence[str] = ()) -> list[Message]:
