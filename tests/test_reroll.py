@@ -574,6 +574,31 @@ def test_the_branch_works_with_the_other_commands(case: Case, tmp_path: Path) ->
     assert case.git("rev-parse", "HEAD^{tree}") == tree
 
 
+def test_one_patch_has_its_changelog_below_its_line(case: Case, tmp_path: Path) -> None:
+    case.git("checkout", "--quiet", "-b", "next")
+    for number in (5, 4):
+        case.git("cherry-pick", f"{BRANCH}~{number}")
+    case.git("checkout", "--quiet", "master")
+    case.git("branch", "--quiet", "-D", BRANCH)
+    assert case.run("split", "--base", "next", "--topic", "backing-file").status == 0
+    [first] = case.b4_send()
+    found = case.reroll("--because", "1=A reason")
+    assert found["sent"]["message_id"] == str(first["Message-Id"]).strip("<>\n ")
+    box = case.replies(reply(first, AMIR, f"Why?\n\nReviewed-by: {AMIR}"))
+    assert [item["patch"] for item in case.reroll("--replies", box)["replies"]] == [1]
+    [message] = of_version(case.send(), 2)
+    body = message.get_content()
+    assert str(message["Subject"]) == "[PATCH RFC v2] fs/backing-file: Use guards for credential overrides"
+    assert body.index("Signed-off-by:") < body.index("Changes in v2:\n- fs/backing-file") < body.index("diff --git")
+    assert body.index("\n---\n") < body.index("Changes in v2:")
+    (tmp_path / "one.eml").write_bytes(message.as_bytes())
+    tree = case.git("rev-parse", f"{BRANCH}^{{tree}}")
+    case.git("checkout", "--quiet", "--detach", "next")
+    case.git("am", "--quiet", str(tmp_path / "one.eml"))
+    assert case.git("rev-parse", "HEAD^{tree}") == tree
+    assert "Changes in" not in case.git("log", "-1", "--format=%B")
+
+
 # -- threads
 
 
@@ -604,6 +629,14 @@ def test_a_thread_that_was_not_sent_stays_what_it_is(miniature: Path, tmp_path: 
     assert f"{BRANCH}-vfs: v1 -> v2" in ran.out
     assert "v1 has not been sent as far as is known, and stays that" in ran.out
     assert len(case.git("tag").splitlines()) == 1
+
+
+def test_of_threads_those_whose_messages_were_made_were_sent(miniature: Path, tmp_path: Path) -> None:
+    case = Case(miniature, tmp_path)
+    assert case.run("split", "--threads", "tree").status == 0
+    assert case.run("send", "--branch", f"{BRANCH}-vfs", "--output-dir", tmp_path / "out").status == 0
+    ran = case.run("reroll", "--branch", f"{BRANCH}-vfs", "--sent", "--resend", "--json")
+    assert [item["version"] for item in json.loads(ran.out)["series"]] == [2, 1]
 
 
 # -- what can be wrong

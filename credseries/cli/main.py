@@ -41,6 +41,7 @@ app = typer.Typer(
       credseries split                      the series, on a branch of its own
       credseries checklist                  what a reviewer will ask, answered
       credseries send --cc fsdevel --dry-run
+      credseries reroll --replies thread.mbox   the next version, once it was sent
 
     Nothing is written to your work tree, index or branches; `split` adds one branch. `credseries demo` shows all of
     it on a small kernel tree that comes along.

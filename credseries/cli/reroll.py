@@ -142,14 +142,16 @@ def _find(
     from credseries.mail.replies import sort_replies
     from credseries.series import saved
     from credseries.series.group import members
-    from credseries.series.sent import Claim, bare_id, find_sent
+    from credseries.series.sent import Claim, bare_id, find_sent, was_built
 
     named = saved.current(repo, branch)
     series = members(repo, named)
+    built = [current.record.branch for current in series if was_built(repo, current.record)]
     versions: dict[str, Sent] = {}
     for current in series:
         mine = current.record.branch == named.record.branch
-        claim = Claim(sent, bare_id(sent_as) if sent_as and mine else "")
+        meant = mine or not built or current.record.branch in built
+        claim = Claim(sent and meant, bare_id(sent_as) if sent_as and mine else "")
         version = find_sent(repo, current, claim, when)
         if version is not None:
             versions[current.record.branch] = version

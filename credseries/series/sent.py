@@ -95,6 +95,11 @@ def remember_sent(repo: Repository, change_id: str, sent: Sent) -> None:
         store.put(_SENT, f"{change_id}-v{sent.version}", value)
 
 
+def was_built(repo: Repository, record: SeriesRecord) -> bool:
+    """Whether messages were built for this version of a series."""
+    return bool(_kept(repo, _MESSAGES, record.change_id, record.revision))
+
+
 def find_sent(repo: Repository, current: Current, claim: Claim, when: datetime) -> Sent | None:
     """The version of a series that was sent last; None when none was, as far as is known.
 
@@ -160,7 +165,8 @@ def _tagged(
     if cover and cover not in ids.values():
         ids = {}
     candidates = _candidates(repo, current, change_id, str(kept.get("generated", "")))
-    starts = [record for record in candidates if repo.merge_base(record.start, tag.commit) == record.start]
+    known_starts = {start: repo.merge_base(start, tag.commit) == start for start in {item.start for item in candidates}}
+    starts = [record for record in candidates if known_starts[record.start]]
     start = starts[0].start if starts else repo.resolve(base.group(1)) if base else current.pristine.start
     infos = repo.commits(start, tag.commit)
     record = _likeliest(starts or candidates, infos)
@@ -236,11 +242,14 @@ def _mark_open(patches: list[VersionPatch], subject: str) -> None:
 
 
 def ids_like(message_id: str, patches: int) -> dict[int, str]:
-    """The Message-Ids of a version by number, from that of its cover letter: b4 numbers them (`ez.make_msgid_tpt`)."""
+    """The Message-Ids of a version by number, from that of its first message: b4 numbers them (`ez.make_msgid_tpt`).
+
+    The first message is the cover letter; a series of one patch has none.
+    """
     match = _B4_ID.fullmatch(message_id)
     if match is None:
         return {0: message_id} if message_id else {}
-    return {number: f"{match['head']}{number}{match['rest']}" for number in range(patches + 1)}
+    return {number: f"{match['head']}{number}{match['rest']}" for number in range(int(match["number"]), patches + 1)}
 
 
 # -- a version that is said to have been sent
