@@ -67,7 +67,7 @@ def status(tree: Tree = HERE, branch: Which = None, onto: Onto = None, json: Jso
     if branch is not None:
         saved.current(repo, branch)  # what is asked for by name must be there
     branches = [branch] if branch is not None else saved.branches(repo)
-    found = read_status(repo, branches, onto, _look(repo))
+    found = read_status(repo, branches, onto, look_at(repo))
     if json:
         here = repo.current_branch()
         render.as_json({"schema": SCHEMA, "series": [as_json(item, here) for item in found]})
@@ -78,7 +78,7 @@ def status(tree: Tree = HERE, branch: Which = None, onto: Onto = None, json: Jso
             raise typer.Exit(item.error.exit_status)
 
 
-def _look(repo: Repository) -> Look:
+def look_at(repo: Repository) -> Look:
     """How a commit is looked at: scanned once for all series."""
     from credseries.cli.options import take_survey
     from credseries.series.assemble import finder
@@ -213,7 +213,8 @@ def _base(item: SeriesStatus) -> str:
     base = f"on Linux {record.base_version} ({record.base[:12]})"
     if target is None:
         return base
-    where = f"{target.name} ({target.commit[:12]})"
+    short = target.commit[:12]
+    where = short if target.commit.startswith(target.name) else f"{target.name} ({short})"
     return f"{base}, which {where} {'has' if target.has_base else 'has not'}"
 
 
