@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 from credseries.series.demo import make_repository
-from tests.kills.commands import VICTIMS, Victim
+from tests.kills.commands import VICTIMS
 from tests.kills.run import Range, Report
+from tests.kills.victim import Victim
 
 _SEALED = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -55,7 +56,7 @@ def kill_often(victim: Victim, kills: int, seed: int, writing: bool, jobs: int, 
 def main() -> int:
     """Kill, report; 1 when something was left in between."""
     parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
-    parser.add_argument("victims", nargs="*", default=["split"], metavar="COMMAND", help=", ".join(VICTIMS))
+    parser.add_argument("victims", nargs="*", default=list(VICTIMS), metavar="COMMAND", help=", ".join(VICTIMS))
     parser.add_argument("--kills", type=int, default=500, metavar="N", help="of each command")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--writing", action="store_true", help="kill only after the first object is written")

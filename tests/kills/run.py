@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.kills.commands import Victim, done_again, half_done, prepare
-from tests.kills.state import State, damage, read_state
+from tests.kills.state import damage, read_state
+from tests.kills.victim import Victim
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Range:
     def make(cls, victim: Victim, miniature: Path, directory: Path, jobs: int = 1) -> Range:
         """Prepares a tree below a directory, and measures runs that nobody kills, as many at a time as later."""
         template = copy(miniature, directory / "template")
-        prepare(victim, template)
+        victim.prepare(template)
 
         def timed(number: int) -> tuple[float, float]:
             tree = copy(template, directory / f"timed-{number}")
@@ -73,7 +73,7 @@ class Range:
                 written = time.monotonic()
             ended = time.monotonic()
             shutil.rmtree(tree)
-            assert process.returncode == 0
+            assert process.returncode == victim.ending.status
             return ended - started, ended - written
 
         with ThreadPoolExecutor(jobs) as pool:
@@ -92,11 +92,12 @@ class Range:
             if writing:
                 _wait_for_objects(tree, process)
             ended = _kill_after(process, moment, group)
-        problems = damage(tree, before)
+        problems = damage(tree, before, self.victim.refs)
         now = read_state(tree)
-        problems += half_done(tree, before, now)
-        problems += done_again(self.victim, tree, now)
-        kill = Kill(moment, group, "ended" if ended else _outcome(before, now), tuple(problems))
+        problems += self.victim.half_done(tree, before, now)
+        problems += self.victim.done_again(tree, before, now)
+        outcome = "new" if self.victim.moved(before, now) else "old"
+        kill = Kill(moment, group, "ended" if ended else outcome, tuple(problems))
         if not problems:
             shutil.rmtree(tree)
         return kill
@@ -136,7 +137,3 @@ def _kill_after(process: subprocess.Popen[bytes], moment: float, group: bool) ->
         process.kill()
     process.wait()
     return False
-
-
-def _outcome(before: State, now: State) -> str:
-    return "old" if before.ours == now.ours else "new"

@@ -6,15 +6,14 @@ import hashlib
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tests.gitrepo import git
 
 GRACE = 1.0  # seconds that a git in a session of its own may need to come to its end
-BRANCH = "creds-rfc"
-OURS = (f"refs/heads/{BRANCH}", f"refs/credseries/generated/{BRANCH}")
 
 
 @dataclass(frozen=True)
@@ -26,16 +25,14 @@ class State:
     head: bytes
     files: dict[str, tuple[str, int, int]]
 
-    @property
-    def ours(self) -> tuple[str, ...]:
-        """The ids of the refs that a series has; empty for those that do not exist."""
-        return tuple(self.refs.get(ref, "") for ref in OURS)
+    def of(self, patterns: Sequence[str]) -> tuple[str, ...]:
+        """The ids of some refs, given by name or pattern; empty where there is none."""
+        return tuple(" ".join(target for name, target in self.refs.items() if fnmatchcase(name, p)) for p in patterns)
 
-    @property
-    def others(self) -> State:
-        """The same without the refs of the series."""
-        refs = {name: target for name, target in self.refs.items() if name not in OURS}
-        return State(refs, self.config, self.head, self.files)
+    def without(self, patterns: Sequence[str]) -> State:
+        """The same without these refs."""
+        others = {name: target for name, target in self.refs.items() if not any(fnmatchcase(name, p) for p in patterns)}
+        return State(others, self.config, self.head, self.files)
 
 
 def read_state(tree: Path) -> State:
@@ -74,8 +71,8 @@ def wait_for_writers(tree: Path) -> list[str]:
     return found
 
 
-def damage(tree: Path, before: State) -> list[str]:
-    """What is wrong with a repository, whatever was done to its series: a sentence each."""
+def damage(tree: Path, before: State, moved: Sequence[str]) -> list[str]:
+    """What is wrong with a repository, whatever has become of the refs that may move: a sentence each."""
     found = [f"{name} is left" for name in wait_for_writers(tree)]
     fsck = subprocess.run(
         ["git", "-C", str(tree), "fsck", "--full", "--strict", "--no-dangling"],
@@ -87,10 +84,10 @@ def damage(tree: Path, before: State) -> list[str]:
         found.append(f"git fsck: {fsck.returncode} {fsck.stdout}{fsck.stderr}")
     found += [f"git knows the work tree {path.name}" for path in (tree / ".git").glob("worktrees/*")]
     found += [f"{path.name} is left" for path in (tree / ".git").glob("fast_import_crash_*")]
-    now = read_state(tree)
+    before, now = before.without(moved), read_state(tree).without(moved)
     for name in ("refs", "config", "head", "files"):
-        if getattr(now.others, name) != getattr(before.others, name):
-            found.append(f"{name} changed: {getattr(before.others, name)} to {getattr(now.others, name)}")
+        if getattr(now, name) != getattr(before, name):
+            found.append(f"{name} changed: {getattr(before, name)} to {getattr(now, name)}")
     status = git(tree, "status", "--porcelain")
     if status:
         found.append(f"git status: {status}")
