@@ -45,6 +45,7 @@ fuzz: $(STAMP)
 kills: $(STAMP)
 	$(PY) -m tests.kills --kills $(KILLS) $(if $(KILLS_SEED),--seed $(KILLS_SEED))
 	$(PY) -m tests.kills --kills $(KILLS) $(if $(KILLS_SEED),--seed $(KILLS_SEED)) --writing
+	$(PY) -m tests.kills --kills $(KILLS) $(if $(KILLS_SEED),--seed $(KILLS_SEED)) --moving
 
 lint: $(STAMP)
 	$(PY) -m ruff check

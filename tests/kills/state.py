@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from tests.gitrepo import git
 
-GRACE = 1.0  # seconds that a git in a session of its own may need to come to its end
+GRACE = 20.0  # seconds that a git in a session of its own may need to come to its end, on a busy machine
 
 
 @dataclass(frozen=True)
@@ -58,22 +59,28 @@ def _file(path: Path) -> tuple[str, int, int]:
     return hashlib.sha256(path.read_bytes()).hexdigest(), status.st_mode, status.st_mtime_ns
 
 
-def locks(tree: Path) -> list[str]:
-    """The lock files below `.git`."""
-    return sorted(str(path.relative_to(tree)) for path in (tree / ".git").rglob("*.lock"))
-
-
-def wait_for_writers(tree: Path) -> list[str]:
-    """The lock files that are still there after the time that git may need."""
-    deadline = time.monotonic() + GRACE
-    while (found := locks(tree)) and time.monotonic() < deadline:
-        time.sleep(0.02)
+def _working_in(tree: Path) -> list[str]:
+    """The processes that still run below a directory."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):  # ended meanwhile, or somebody else's
+            if link.readlink().is_relative_to(tree):
+                found.append(link.parent.name)
     return found
+
+
+def _wait_for_writers(tree: Path) -> list[str]:
+    """Waits for what a killed process has started, which may have refs to move yet; gives what does not end."""
+    deadline = time.monotonic() + GRACE
+    while (running := _working_in(tree.resolve())) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return running
 
 
 def damage(tree: Path, before: State, moved: Sequence[str]) -> list[str]:
     """What is wrong with a repository, whatever has become of the refs that may move: a sentence each."""
-    found = [f"{name} is left" for name in wait_for_writers(tree)]
+    found = [f"process {number} still runs" for number in _wait_for_writers(tree)]
+    found += [f"{path.relative_to(tree)} is left" for path in (tree / ".git").rglob("*.lock")]
     fsck = subprocess.run(
         ["git", "-C", str(tree), "fsck", "--full", "--strict", "--no-dangling"],
         capture_output=True,
