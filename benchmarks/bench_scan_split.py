@@ -1,4 +1,4 @@
-"""Times on a kernel tree, with the peer in the same run: `scan` against `git grep`, and `split`; the analysis alone.
+"""Times on a kernel tree, with a peer in the same run: `scan` against `git grep`, `split`, `refresh`; the analysis.
 
 Usage: python benchmarks/bench_scan_split.py [TREE] [--runs N] [--json FILE]
 
@@ -73,13 +73,18 @@ def forget(tree: Path) -> None:
 
 def measure(tree: Path, runs: int) -> dict[str, list[float]]:
     """Seconds of every run, after one that is not counted."""
-    times: dict[str, list[float]] = {"git grep": [], "scan, first time": [], "scan, again": [], "split": []}
+    names = ("git grep", "scan, first time", "scan, again", "split", "split, one a function", "refresh")
+    times: dict[str, list[float]] = {name: [] for name in names}
     for run in range(runs + 1):
         found = {"git grep": seconds(GREP, tree)}
         forget(tree)
         found["scan, first time"] = seconds((*CREDSERIES, "scan"), tree)
         found["scan, again"] = seconds((*CREDSERIES, "scan"), tree)
         found["split"] = seconds((*CREDSERIES, "split", "--branch", BRANCH), tree)
+        subprocess.run(["git", "branch", "-q", "-D", BRANCH], cwd=tree, check=True)
+        by_function = ("split", "--recipe", "per-function", "--branch", BRANCH)
+        found["split, one a function"] = seconds((*CREDSERIES, *by_function), tree)
+        found["refresh"] = seconds((*CREDSERIES, "refresh"), tree)
         subprocess.run(["git", "branch", "-q", "-D", BRANCH], cwd=tree, check=True)
         if run:
             for name, value in found.items():
@@ -114,10 +119,10 @@ def main() -> None:
         times = measure(copy, options.runs)
         analyses = [analysis(copy) for _ in range(options.runs)]
     peer = times["git grep"]
-    print(f"{'':<18} {'median s':>9} {'min':>7} {'max':>7} {'ratio to git grep':>18}")
+    print(f"{'':<22} {'median s':>9} {'min':>7} {'max':>7} {'ratio to git grep':>18}")
     for name, values in times.items():
         ratio = statistics.median(mine / theirs for mine, theirs in zip(values, peer, strict=True))
-        print(f"{name:<18} {statistics.median(values):>9.2f} {min(values):>7.2f} {max(values):>7.2f} {ratio:>18.2f}")
+        print(f"{name:<22} {statistics.median(values):>9.2f} {min(values):>7.2f} {max(values):>7.2f} {ratio:>18.2f}")
     alone = [item["seconds"] for item in analyses]
     print(
         f"analysis alone, CPU seconds of one core: median {statistics.median(alone):.2f}, min {min(alone):.2f}, "

@@ -15,7 +15,9 @@ SEED = 20261124
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "count"), [("split", 25), ("cover", 12), ("refresh", 12), ("refresh-conflict", 12)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("split", 25), ("cover", 12), ("refresh", 12), ("refresh-conflict", 12), ("reroll", 12)]
+)
 def test_killed_at_any_moment(pristine_miniature: Path, tmp_path: Path, name: str, count: int) -> None:
     """`make kills` does it many more times."""
     ground, chance = Range.make(VICTIMS[name], pristine_miniature, tmp_path), random.Random(f"{SEED} {name}")

@@ -204,6 +204,15 @@ class TestEdits:
         pristine = current(linux).pristine
         assert "by hand" not in at(linux, pristine.tip, "fs/backing-file.c")
 
+    def test_that_is_not_sent_before_it_is_part_of_its_patch(self, linux: Path) -> None:
+        amend(linux, "backing-file", "fs/backing-file.c", MMAP, f"/* by hand */\n{MMAP}")
+        assert refresh(linux).status == 0
+        ran = credseries("send", "--dry-run", cwd=linux)
+        assert ran.status == 2
+        assert "is to become part of another: fixup! fs/backing-file" in ran.err
+        assert refresh(linux, "--squash").status == 0
+        assert credseries("send", "--dry-run", cwd=linux).status == 0
+
     def test_or_has_it_in_itself(self, linux: Path) -> None:
         amend(linux, "backing-file", "fs/backing-file.c", MMAP, f"/* by hand */\n{MMAP}")
         move_base(linux)

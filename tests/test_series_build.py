@@ -185,6 +185,23 @@ class TestLight:
         assert "a refcounted revert ends a light override" in caught.value.message
         assert "'ovl: Add ovl_revert_creds() and use it'" in caught.value.message
 
+    def test_the_audit_sees_that_as_well(self, miniature: Path) -> None:
+        """Done by hand: the wrapper light, its callers as they were."""
+        light = {
+            path: text for path, text in final_text(builder(miniature, "light").patches()).items() if "cred.h" in path
+        }
+        write_files(miniature, light)
+        path = miniature / "fs/overlayfs/util.c"
+        path.write_text(
+            path.read_text().replace("return override_creds(overlay", "return override_creds_light(overlay")
+        )
+        commit_all(miniature, "Make the wrapper light")
+        repo = Repository.discover(miniature)
+        report = audit(repo, from_range(repo, "HEAD~1..HEAD", None))
+        wrong = {item.finding.function for item in report.findings if item.finding.severity.value == "error"}
+        assert {"ovl_permission", "ovl_create_or_link", "ovl_lookup"} <= wrong
+        assert len(wrong) >= 40
+
     def test_a_switch_without_those_that_need_the_reference_is_wrong(self, tree: Path) -> None:
         made = builder(tree, "light")
         with pytest.raises(ProofError, match=r"ovl_create_or_link\(\)"):

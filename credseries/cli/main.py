@@ -9,7 +9,21 @@ import sys
 import typer
 
 from credseries import render
-from credseries.cli import audit, checklist, convert, cover, demo, recipe, refresh, scan, send, split
+from credseries.cli import (
+    ablate,
+    audit,
+    checklist,
+    convert,
+    cover,
+    demo,
+    recipe,
+    refresh,
+    reroll,
+    scan,
+    send,
+    split,
+    status,
+)
 from credseries.errors import CredseriesError, EnvironmentProblem
 
 app = typer.Typer(
@@ -61,7 +75,7 @@ def _options(
     """Options that go before the command."""
 
 
-for module in (demo, scan, convert, split, refresh, cover, checklist, send, audit, recipe):
+for module in (demo, scan, convert, split, status, refresh, reroll, cover, checklist, send, audit, ablate, recipe):
     module.add_to(app)
 
 

@@ -10,7 +10,7 @@ from credseries import render
 from credseries.cli.options import HERE, Branch, Json, Tree, complete_recipe, open_repository, take_survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from credseries.kernel.git import Repository
     from credseries.series.current import Current
@@ -79,11 +79,14 @@ def refresh(
     from datetime import datetime
 
     from credseries.mail.cover import render_cover
+    from credseries.series import saved
+    from credseries.series.group import members
     from credseries.series.refresh import check_conflicts, put
 
     repo = open_repository(tree)
     when = datetime.now().astimezone()
-    remade = remake_series(repo, branch, onto or [], recipe, when, squash=squash)
+    series = members(repo, saved.current(repo, branch))
+    remade = remake_series(repo, series, onto or [], recipe, when, squash=squash)
     if not set_aside and not dry_run:
         check_conflicts(remade)
     if dry_run:
@@ -103,21 +106,22 @@ def refresh(
 
 def remake_series(
     repo: Repository,
-    branch: str | None,
+    series: Sequence[Current],
     onto: Sequence[str],
     recipe: str | None,
     when: Any,
     *,
     squash: bool,
-    revision: Callable[[Current], int] | None = None,
+    revisions: Mapping[str, int] | None = None,
 ) -> list[Remade]:
-    """The series on a branch (with all threads of its conversion) made anew; nothing is put on a branch."""
-    from credseries.cli.split import bases_of
-    from credseries.series import saved
-    from credseries.series.recipe import load_recipe
-    from credseries.series.refresh import members, remake
+    """A series (with all threads of its conversion) made anew; nothing is put on a branch.
 
-    series = members(repo, saved.current(repo, branch))
+    `revisions` has the new versions, by branch, of those that get another one.
+    """
+    from credseries.cli.split import bases_of
+    from credseries.series.recipe import load_recipe
+    from credseries.series.refresh import remake
+
     pristine = series[0].pristine
     loaded = load_recipe(recipe or pristine.recipe, repo.work_tree)
     trees = [item.pristine.thread.tree for item in series if item.pristine.thread is not None]
@@ -132,15 +136,7 @@ def remake_series(
         return taken[base]
 
     with render.working("proving and making the series anew"):
-        return remake(
-            repo,
-            series,
-            survey_of,
-            loaded,
-            when,
-            squash=squash,
-            revision=revision(series[0]) if revision is not None else None,
-        )
+        return remake(repo, series, survey_of, loaded, when, squash=squash, revisions=revisions)
 
 
 def series_json(item: Remade, done: Sequence[Refreshed]) -> dict[str, Any]:
@@ -176,23 +172,24 @@ def show(item: Remade, refreshed: Refreshed | None) -> None:
     where = f"Linux {moved}" if old.base != new.base else f"Linux {new.base_version} ({new.base[:12]}), as before"
     counts = f"{len(old.patches)} -> {len(new.patches)} patches"
     render.say(render.paint(f"{old.branch}: {where}; {counts}", "bold"))
-    _rows("sites", [[f"{c.site.file}: {c.site.function}()", c.what] for c in item.changes.sites])
-    _rows("patches that are not needed any more", [[patch.subject] for patch in item.changes.gone])
-    _rows("new patches", [[patch.subject] for patch in item.changes.new])
-    _rows("done by hand, and kept", [[deed.what.value, deed.subject] for deed in item.carried.kept])
-    _rows(
+    show_rows("sites", [[f"{c.site.file}: {c.site.function}()", c.what] for c in item.changes.sites])
+    show_rows("patches that are not needed any more", [[patch.subject] for patch in item.changes.gone])
+    show_rows("new patches", [[patch.subject] for patch in item.changes.new])
+    show_rows("done by hand, and kept", [[deed.what.value, deed.subject] for deed in item.carried.kept])
+    show_rows(
         "done by hand, and does not fit",
         [[c.deed.commit[:12], c.deed.subject, c.reason] for c in item.carried.conflicts],
     )
     if refreshed is not None:
-        _rows("kept as commits of their own", [[ref] for ref, _ in refreshed.kept])
+        show_rows("kept as commits of their own", [[ref] for ref, _ in refreshed.kept])
     for remark in refreshed.remarks if refreshed is not None else item.carried.remarks:
         render.say(render.printable(f"  note: {remark}"))
     if not (item.changes.sites or item.changes.gone or item.changes.new or item.carried.kept or item.carried.conflicts):
         render.say("  nothing has changed in its sites and patches")
 
 
-def _rows(title: str, rows: Sequence[Sequence[str]]) -> None:
+def show_rows(title: str, rows: Sequence[Sequence[str]]) -> None:
+    """Rows below a title; nothing when there are none."""
     if not rows:
         return
     render.say(f"  {title}:")

@@ -275,6 +275,18 @@ class Repository:
         )
         return self._run("patch-id", "--stable", data=diff).decode().split(" ")[0].strip()
 
+    def patch_ids(self, commits: Sequence[str]) -> dict[str, str]:
+        """The ids of commits' patches, as `patch_id` gives them, by commit; what changes nothing has none."""
+        if not commits:
+            return {}
+        diffs = self._run(
+            *("diff-tree", "--stdin", "-r", "-p", "--unified=3", "--no-renames", "--no-color", "--no-ext-diff"),
+            *("--no-textconv", "--full-index", "--src-prefix=a/", "--dst-prefix=b/"),
+            data="".join(f"{commit}\n" for commit in commits).encode(),
+        )
+        rows = (line.split(" ") for line in self._run("patch-id", "--stable", data=diffs).decode().splitlines())
+        return {commit: found for found, commit in rows}
+
     def is_dirty(self) -> bool:
         """Whether a tracked file differs from HEAD, in the index or on disk; never in a bare repository."""
         return self.work_tree is not None and bool(self._run("status", "--porcelain", "-z", "--untracked-files=no"))

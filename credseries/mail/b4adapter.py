@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from credseries import resources
-from credseries.errors import B4Failed, CredseriesError, MissingIdentity
+from credseries.errors import B4Failed, CredseriesError, MissingIdentity, UsageError
 from credseries.kernel.worktrees import private_worktree
 from credseries.series.prep import check_branch_name, check_namesakes, is_cover, read_cover, strategy_setting
 
@@ -153,12 +153,15 @@ def _b4_state(directory: Path, config: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _session(directory: Path, branch: str) -> Iterator[None]:
-    """b4 at work in a directory, on a branch; what it fails with becomes a B4Failed. One at a time in a process."""
+    """b4 at work in a directory, on a branch (empty: on none); what it fails with becomes a B4Failed.
+
+    There is one at a time in a process.
+    """
     config = {
         # b4's own template writes a signature mark that is none (`--` and two spaces).
         "b4.prep-cover-template": str(resources.find("templates", "b4-cover-message.txt")),
     }
-    settings = (*_GIT_CONFIG, strategy_setting(branch))
+    settings = (*_GIT_CONFIG, *((strategy_setting(branch),) if branch else ()))
     with _LOCK, _logged() as reasons:
         try:
             with _process_state(directory, settings), _b4_state(directory, config):
@@ -196,7 +199,7 @@ def series_messages(
         email = _sender_email()
         _, _, _, messages = ez.get_prep_branch_as_patches(usebranch=branch, expandprereqs=False)
         if stamp is not None:
-            _restamp(messages, tracking["series"], stamp, stamp.domain or email.rpartition("@")[2])
+            _restamp(messages, tracking["series"], replace(stamp, domain=stamp.domain or email.rpartition("@")[2]))
         return messages
 
 
@@ -232,17 +235,13 @@ def _sender_email() -> str:
     return str(user["email"])
 
 
-def _restamp(
-    messages: Sequence[tuple[str, EmailMessage]], series: Mapping[str, Any], stamp: Stamp, domain: str
-) -> None:
+def _restamp(messages: Sequence[tuple[str, EmailMessage]], series: Mapping[str, Any], stamp: Stamp) -> None:
     """Replaces ids and dates by the stamp's, in the shape that b4 gives them."""
-    stable, _, _ = str(series["change-id"]).rpartition("-")
-    slug = re.sub(r"^\d{8}-", "", stable)
     first = 1 if messages[0][0] else 0
     root = messages[0][1]["Message-Id"]
     renamed: dict[str, str] = {}
     for number, (_, message) in enumerate(messages, start=first):
-        identifier = f"<{stamp.now:%Y%m%d}-{slug}-v{series['revision']}-{number}-{stamp.token}@{domain}>"
+        identifier = new_message_id(str(series["change-id"]), series["revision"], number, stamp)
         renamed[message["Message-Id"]] = identifier
         message.replace_header("Message-Id", identifier)
         message.replace_header("Date", format_datetime(stamp.now + timedelta(seconds=number)))
@@ -262,6 +261,97 @@ def _restamp_tracking(header: str, stamp: Stamp) -> str:
     packed[4:8] = int(stamp.now.timestamp()).to_bytes(4, "little")
     letters = iter(base64.b64encode(packed).decode())
     return f"{mark} b=" + "".join(char if char.isspace() else next(letters) for char in encoded)
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message of a thread as b4 reads it.
+
+    `title` is the subject without prefixes, `version` and `number` what the prefixes say (1 where they say nothing),
+    `is_reply` and `has_diff` tell replies from patches. `trailers` are those that b4 takes from a reply, `mismatched`
+    those that it would not apply as they do not name the sender.
+    """
+
+    message_id: str
+    in_reply_to: str
+    references: tuple[str, ...]
+    title: str
+    version: int
+    number: int
+    is_reply: bool
+    has_diff: bool
+    name: str
+    address: str
+    body: str
+    trailers: tuple[str, ...]
+    mismatched: tuple[str, ...]
+
+
+def read_mailbox(repo: Repository, path: Path) -> list[Incoming]:
+    """The messages of an mbox or a maildir, in order; those without a Message-Id are left out.
+
+    Raises UsageError when it is neither, or holds no message.
+    """
+    hint = "give an mbox, such as `b4 mbox MESSAGE-ID` writes, or a maildir"
+    if not path.exists():
+        raise UsageError(f"{path} is not there", hint=hint)
+    where = path.absolute()
+    found: dict[str, Incoming] = {}
+    with _session(repo.work_tree or repo.git_dir, ""):
+        import b4
+
+        for message in b4.get_msgs_from_mailbox_or_maildir(str(where)):
+            if b4.LoreMessage.get_clean_msgid(message):
+                read = _incoming(b4.LoreMessage(message))
+                found.setdefault(read.message_id, read)
+    if not found:
+        raise UsageError(f"{path} holds no message", hint=hint)
+    return list(found.values())
+
+
+def _incoming(message: Any) -> Incoming:
+    good, mismatched = message.get_trailers()
+    return Incoming(
+        message_id=message.msgid,
+        in_reply_to=message.in_reply_to or "",
+        references=tuple(message.references),
+        title=message.subject,
+        version=message.revision,
+        number=message.counter,
+        is_reply=bool(message.reply),
+        has_diff=message.has_diff,
+        name=message.fromname,
+        address=message.fromemail,
+        body=message.body or "",
+        trailers=tuple(trailer.as_string() for trailer in good),
+        mismatched=tuple(sorted(trailer.as_string() for trailer in mismatched)),
+    )
+
+
+def letter_message(repo: Repository, branch: str, subject: str, body: str, change_id: str) -> EmailMessage:
+    """A letter that belongs to no branch (`branch` is one to stand on), signed as b4 signs a cover letter.
+
+    It has From, Subject and body; the change-id stands where b4 puts one. Raises B4Failed, MissingIdentity.
+    """
+    message = EmailMessage()
+    with private_worktree(repo, branch) as directory, _session(directory, branch):
+        import b4
+
+        _sender_email()
+        message["From"] = format_addresses([b4.get_mailfrom()])
+        signature = b4.get_email_signature().strip()
+    message["Subject"] = subject
+    message["X-Change-ID"] = change_id
+    text = f"{body}\n\n---\nchange-id: {change_id}\n\nBest regards,\n-- \n{signature}\n"
+    message.set_payload(text, charset="utf-8")
+    return message
+
+
+def new_message_id(change_id: str, revision: int, number: int, stamp: Stamp) -> str:
+    """A Message-Id in the shape that b4 gives one; the stamp must have a domain."""
+    stable, _, _ = change_id.rpartition("-")
+    slug = re.sub(r"^\d{8}-", "", stable)
+    return f"<{stamp.now:%Y%m%d}-{slug}-v{revision}-{number}-{stamp.token}@{stamp.domain}>"
 
 
 def format_addresses(pairs: Sequence[tuple[str, str]]) -> str:

@@ -10,6 +10,8 @@ import re
 import textwrap
 import unicodedata
 
+from credseries.series.changelog import has_log, split_letter
+
 WIDTH = 72
 COVER_LIMIT_BYTES = 100_000  # what many lists (vger among them) take as one message
 
@@ -136,9 +138,16 @@ def _body_problems(body: str) -> list[str]:
 
 
 def cover_problems(text: str) -> list[str]:
-    """Why this cover letter (subject, blank line, body) would not come back from b4 as it went in, if so."""
-    subject, _, rest = text.partition("\n")
-    problems = line_problems(text) + _subject_problems(subject)
+    """Why this cover letter (subject, blank line, body) would not come back from b4 as it went in, if so.
+
+    A changelog below a line `---` is a part of it, where b4 has one as well (see `series.changelog`).
+    """
+    letter, notes = split_letter(text)
+    if not has_log(notes):
+        letter, notes = text, ""
+    subject, _, rest = letter.partition("\n")
+    problems = line_problems(letter) + _subject_problems(subject)
+    problems += [f"below the line ---, {problem}" for problem in line_problems(notes)]
     if not rest.startswith("\n"):
         problems.append("the second line must be blank, or b4 finds no subject")
     problems += _body_problems(rest.removeprefix("\n"))

@@ -288,6 +288,8 @@ class Planner:
         self.order = tuple(order)
         self.unavailable = dict(unavailable or {})
         self.may_move = may_move
+        # What was proven of single sites, the others of their functions as they are: with the site, so that it stays.
+        self._alone: dict[tuple[int, Form], tuple[Site, bytes]] = {}
 
     def _allowed(self, site: Site, form: Form | None) -> Allowed:
         if form is not Form.GUARD:
@@ -310,7 +312,10 @@ class Planner:
         if isinstance(result, Counterexample) and form is Form.GUARD and self.may_move is not _nowhere:
             result = check(analysis, rewritten, spliced.offsets, self.names, allowed=self._allowed(site, form))
             result = result or _outlived(analysis, rewritten, spliced.offsets, site)
-        return result if result is not None else (spliced.text, spliced.offsets)
+        if result is not None:
+            return result
+        self._alone[id(site), form] = (site, spliced.text)
+        return spliced.text, spliced.offsets
 
     def judge(self, analysis: Analysis, site: Site) -> Judged:
         """The verdict on every form of one site, the others of its function as they are."""
@@ -376,6 +381,11 @@ class Planner:
         `effects` is what functions do by then, where that differs from the analysis.
         """
         function, after = analysis.function, effects or analysis.effects
+        chosen = [item for item in judged if item.choice is not None]
+        if len(chosen) == 1 and effects is None and chosen[0].choice is not None:
+            known = self._alone.get((id(chosen[0].site), chosen[0].choice))
+            if known is not None:
+                return known[1]
         maps: list[OffsetMap] = [splice(function.source, []).offsets]
         current = analysis
         for item in judged:

@@ -87,8 +87,8 @@ def edges(drafts: Sequence[Draft]) -> Iterator[Edge]:
 class Builder:
     """Builds the patches of a series.
 
-    `read` gives a file of the base, `find` (given a name and a path) the C files that mention the name and may be
-    visible to the file, `author` signs off, `prefix` says how subjects of changes to a path begin in the tree's
+    `read` gives a file of the base, `find` (given a name and a directory) the C files below that which mention the
+    name, `author` signs off, `prefix` says how subjects of changes to a path begin in the tree's
     history.
     """
 

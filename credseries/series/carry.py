@@ -55,9 +55,13 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Carried:
-    """A series' commits with what people did; the deeds that are in it, those that are not, and what to know of it."""
+    """A series' commits with what people did; the deeds that are in it, those that are not, and what to know of it.
+
+    `places` says for each commit which of the series made anew it is, by position; None for somebody's own.
+    """
 
     commits: tuple[NewCommit, ...]
+    places: tuple[int | None, ...]
     kept: tuple[Deed, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -68,6 +72,7 @@ class _Run:
     """One try; `culprit` is a deed without which a patch would fit."""
 
     commits: list[NewCommit] = field(default_factory=list)
+    places: list[int | None] = field(default_factory=list)
     kept: list[Deed] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     culprit: Conflict | None = None
@@ -83,14 +88,14 @@ def carry(repo: Repository, current: Current, made: Made, *, squash: bool) -> Ca
     deeds = list(_deeds(repo, current, made, messages, remarks))
     generated = [messages.get(number, commit) for number, commit in enumerate(made.commits)]
     if not deeds:
-        return Carried(tuple(generated), remarks=tuple(remarks))
+        return Carried(tuple(generated), tuple(range(len(generated))), remarks=tuple(remarks))
     out: dict[int, Conflict] = {}  # deeds that are left out, by their place among all
     while True:
         chosen = [deed for number, deed in enumerate(deeds) if number not in out]
         run = _try(repo, made, generated, chosen, squash=squash)
         if run.culprit is None:
             conflicts = [*out.values(), *run.conflicts]
-            return Carried(tuple(run.commits), tuple(run.kept), tuple(conflicts), tuple(remarks))
+            return Carried(tuple(run.commits), tuple(run.places), tuple(run.kept), tuple(conflicts), tuple(remarks))
         out[deeds.index(run.culprit.deed)] = run.culprit
 
 
@@ -189,6 +194,7 @@ def _try(repo: Repository, made: Made, generated: Sequence[NewCommit], deeds: Se
                     run.culprit = _culprit(run, made.record.patches[number], rejected)
                     return run
                 run.commits.append(replace(commit, tree=tree.tree))
+                run.places.append(number)
             for deed in deeds:
                 if deed.number == number and deed.what is not What.DROPPED:
                     _do(run, tree, deed, squash=squash and number >= 0 and number not in dropped)
@@ -211,6 +217,7 @@ def _do(run: _Run, tree: Stack, deed: Deed, *, squash: bool) -> None:
         return
     message = f"{FIXUP}{deed.subject}\n" if deed.what is What.FIXUP else deed.info.message
     run.commits.append(NewCommit(message, tree=tree.tree, author=deed.info.author, author_date=deed.info.author_date))
+    run.places.append(None)
 
 
 def _culprit(run: _Run, patch: PatchRecord, rejected: Rejected) -> Conflict:

@@ -93,14 +93,16 @@ def _site_changes(
     fresh: list[SiteRecord] = []
     for place in sorted({*old, *new}):
         pairs, before, after = _pairs(old.get(place, []), new.get(place, []))
-        found += [SiteChange(_verdict(one, two), one, two) for one, two in pairs if _differs(one, two)]
-        lost += before
-        fresh += after
+        found += [SiteChange(what, one, two) for one, two in pairs if (what := _difference(one, two))]
+        same = min(len(before), len(after))  # the same place, and another credential
+        found += [SiteChange(_difference(one, two), one, two) for one, two in zip(before, after, strict=False)]
+        lost += before[same:]
+        fresh += after[same:]
     for one in lost:
         two = next((site for site in fresh if _same(one, site) and site.function == one.function), None)
         if two is not None:
             fresh.remove(two)
-            found.append(SiteChange(f"moved to {two.file}", one, two))
+            found.append(SiteChange(f"moved from {one.file}{_verdict(one, two)}", one, two))
         elif one.form != "refused" and (one.file, one.function) in merged:
             found.append(SiteChange(f"merged as {merged[one.file, one.function]}", one, None))
         else:
@@ -129,9 +131,11 @@ def _same(one: SiteRecord, two: SiteRecord) -> bool:
     return one.override == two.override
 
 
-def _differs(one: SiteRecord, two: SiteRecord) -> bool:
-    return one.form != two.form
+def _difference(one: SiteRecord, two: SiteRecord) -> str:
+    """How a site of the same function differs; empty when it does not."""
+    other = "" if _same(one, two) else f"overrides with {two.override} instead of {one.override}"
+    return (other + _verdict(one, two)).removeprefix("; ")
 
 
 def _verdict(one: SiteRecord, two: SiteRecord) -> str:
-    return f"was {one.form}, is {two.form}"
+    return "" if one.form == two.form else f"; was {one.form}, is {two.form}"

@@ -186,13 +186,13 @@ def _sides(
     now_changes = {info.id: changes[info.id] for info in patches}
     common = set(made_changes.values()) & set(now_changes.values())
     alone = [commit for side in (made_changes, now_changes) for commit, change in side.items() if change not in common]
-    texts = {commit: _without_places(text) for commit, text in repo.diffs(alone).items()}
+    texts = {commit: without_places(text) for commit, text in repo.diffs(alone).items()}
     made = [Side(item.subject, made_changes[item.commit], texts.get(item.commit, b"")) for item in pristine.patches]
     now = [Side(info.subject, now_changes[info.id], texts.get(info.id, b"")) for info in patches]
     return made, now
 
 
-def _without_places(text: bytes) -> bytes:
+def without_places(text: bytes) -> bytes:
     """A diff without what differs when an earlier patch has changed: line numbers, and blob ids where there is text."""
     text = re.sub(rb"^@@ -[0-9,]+ \+[0-9,]+ @@.*$", b"@@", text, flags=re.MULTILINE)
     return re.sub(rb"^index [0-9a-f.]+(?: [0-7]+)?\n(?!Binary files )", b"", text, flags=re.MULTILINE)

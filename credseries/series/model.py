@@ -77,15 +77,31 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Needed:
+    """What a series needs of another one of its conversion: that series' tree, and its patches by key and subject.
+
+    `whole` says that these are all of them.
+    """
+
+    tree: str
+    keys: tuple[str, ...]
+    subjects: tuple[str, ...]
+    whole: bool
+
+
+@dataclass(frozen=True)
 class Thread:
     """A series as one of several: the tree that it goes through, and what all belong to, by a change-id of its own.
 
-    `trees` are those of all the series, in the order in which they can be merged.
+    `trees` are those of all the series, in the order in which they can be merged, and `titles` what these are called.
+    `needs` is what has to be applied before this one.
     """
 
     tree: str
     umbrella: str
     trees: tuple[str, ...]
+    titles: tuple[str, ...] = ()
+    needs: tuple[Needed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +158,15 @@ def _patch(data: dict[str, Any]) -> PatchRecord:
     return PatchRecord(**fields)
 
 
+def _needed(data: dict[str, Any]) -> Needed:
+    return Needed(**{**data, "keys": tuple(data["keys"]), "subjects": tuple(data["subjects"])})
+
+
+def _thread(data: dict[str, Any]) -> Thread:
+    needs = tuple(_needed(item) for item in data["needs"])
+    return Thread(**{**data, "trees": tuple(data["trees"]), "titles": tuple(data["titles"]), "needs": needs})
+
+
 def series_from_json(data: dict[str, Any]) -> SeriesRecord:
     """The record that `SeriesRecord.to_json` gave; raises KeyError or TypeError on anything else."""
     fields = {
@@ -153,6 +178,6 @@ def series_from_json(data: dict[str, Any]) -> SeriesRecord:
         "assumptions": tuple(data["assumptions"]),
         "prerequisites": tuple(data["prerequisites"]),
         "selection": Selection(**{key: tuple(value) for key, value in data["selection"].items()}),
-        "thread": Thread(**{**thread, "trees": tuple(thread["trees"])}) if (thread := data["thread"]) else None,
+        "thread": _thread(data["thread"]) if data["thread"] else None,
     }
     return SeriesRecord(**fields)

@@ -111,15 +111,24 @@ def strategy_setting(branch: str) -> tuple[str, str]:
 def ensure_strategy(repo: Repository, branch: str) -> None:
     """Tell b4 where this branch's cover letter is, when it would look for it elsewhere."""
     key, strategy = strategy_setting(branch)
-    configured = repo.config(key) or repo.config(f"b4.{_STRATEGY_KEY}") or _of_the_tree(repo)
+    configured = repo.config(key) or b4_setting(repo, _STRATEGY_KEY)
     if configured not in (None, strategy):
         repo.set_config(key, strategy)
 
 
-def _of_the_tree(repo: Repository) -> str | None:
-    """What a project sets for everybody, in a file at the top of its tree."""
+def b4_setting(repo: Repository, name: str) -> str | None:
+    """What git's configuration sets for b4, or what a project sets for everybody, in a file at the top of its tree."""
     path = repo.work_tree / ".b4-config" if repo.work_tree is not None else None
-    return repo.config(f"b4.{_STRATEGY_KEY}", file=path) if path is not None and path.is_file() else None
+    configured = repo.config(f"b4.{name}")
+    if configured is not None or path is None or not path.is_file():
+        return configured
+    return repo.config(f"b4.{name}", file=path)
+
+
+def message_link(repo: Repository, message_id: str) -> str:
+    """A link to a message, as b4 is set to give them (its `linkmask`)."""
+    mask = b4_setting(repo, "linkmask") or ""
+    return (mask if mask.count("%s") == 1 else "https://patch.msgid.link/%s").replace("%s", message_id)
 
 
 def committer(repo: Repository) -> Identity:

@@ -82,12 +82,14 @@ def rewrite_series(
     *,
     when: datetime,
     reflog: str,
+    made: str | None = None,
 ) -> SeriesRecord:
     """Make a series' commits again with other messages, and give its record as it is then.
 
     `cover` is the message of the cover letter's commit, `messages` has those of patches by commit id. Trees, authors
     and their dates stay; the cover letter's commit goes to the start. That may be done to a branch that is checked out.
-    What credseries made follows unless somebody has changed the patches since. Raises as `publish` does.
+    What credseries made follows unless somebody has changed the patches since; `made` is its cover letter's message
+    where that is another one. Raises as `publish` does.
     """
     record = current.record
     infos = {info.id: info for info in repo.commits(record.start, record.tip)}
@@ -96,9 +98,10 @@ def rewrite_series(
     placed = _commit(repo, record, cover, commits, when)
     if repo.resolve_tree(placed.tip)[1] != repo.resolve_tree(record.tip)[1]:
         check_not_checked_out(repo, record.branch)
+    ours = placed if made in (None, cover) else _commit(repo, record, made or "", commits, when)
     if follows:
-        saved.save(repo, placed)
-    repo.update_refs(_changes(repo, placed, record.tip, placed.tip, generated=follows), reflog)
+        saved.save(repo, ours)
+    repo.update_refs(_changes(repo, ours, record.tip, placed.tip, generated=follows), reflog)
     return placed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from credseries.series import saved
 from credseries.series.assemble import Letter, Made, Naming, assemble, make_builder
 from credseries.series.build import Builder
 from credseries.series.carry import Carried, Conflict, carry
+from credseries.series.changelog import join_letter, merge_logs, split_letter
 from credseries.series.compare import Changes, Converted, compare
 from credseries.series.current import Current
 from credseries.series.model import Selection, SeriesRecord
@@ -29,12 +30,16 @@ CONFLICTS = "refs/credseries/conflicts/"
 
 @dataclass(frozen=True)
 class Remade:
-    """A series made anew next to what it was: `old` on its branch, `made` and `carried` to go there."""
+    """A series made anew next to what it was: `old` on its branch, `made` and `carried` to go there.
+
+    `present` are the sites that the new base has converted already.
+    """
 
     old: Current
     made: Made
     carried: Carried
     changes: Changes
+    present: tuple[Converted, ...] = ()
 
     @property
     def edited(self) -> bool:
@@ -52,16 +57,6 @@ class Refreshed:
     kept: tuple[tuple[str, Conflict], ...] = ()
 
 
-def members(repo: Repository, current: Current) -> list[Current]:
-    """A series with those that it is one thread of several with, in the order in which they can be merged."""
-    thread = current.pristine.thread
-    if thread is None:
-        return [current]
-    found = [saved.current(repo, branch) for branch in saved.branches(repo)]
-    mine = [item for item in found if item.pristine.thread and item.pristine.thread.umbrella == thread.umbrella]
-    return sorted(mine, key=lambda item: thread.trees.index(item.pristine.thread.tree) if item.pristine.thread else 0)
-
-
 def remake(
     repo: Repository,
     series: Sequence[Current],
@@ -70,12 +65,13 @@ def remake(
     when: datetime,
     *,
     squash: bool,
-    revision: int | None = None,
+    revisions: Mapping[str, int] | None = None,
     selection: Selection | None = None,
 ) -> list[Remade]:
     """Make series anew (one, or all threads of several); `surveys` gives the survey of a tree's new base.
 
-    Nothing is put on a branch. Raises ProofError when nothing is left to convert, and as `split` does.
+    `revisions` has the new versions, by branch, of those that get another one. Nothing is put on a branch. Raises
+    ProofError when nothing is left to convert, and as `split` does.
     """
     builders: dict[str, Builder] = {}
 
@@ -88,7 +84,9 @@ def remake(
 
     def naming(tree: str) -> Naming:
         record = (by_tree.get(tree) or series[0]).record
-        return Naming(record.branch, record.change_id, revision or record.revision, record.title)
+        return Naming(
+            record.branch, record.change_id, (revisions or {}).get(record.branch, record.revision), record.title
+        )
 
     thread = series[0].pristine.thread
     if thread is None:
@@ -102,7 +100,9 @@ def remake(
         item = replace(anew, record=replace(anew.record, numbers=given.numbers, note=given.note))
         survey = surveys(item.record.thread.tree if item.record.thread else "")
         carried = carry(repo, current, item, squash=squash)
-        found.append(Remade(current, item, carried, compare(current.pristine, item.record, converted(survey))))
+        present = converted(survey)
+        changes = compare(current.pristine, item.record, present)
+        found.append(Remade(current, item, carried, changes, tuple(present)))
     return found
 
 
@@ -132,21 +132,24 @@ def put(
     when: datetime,
     reflog: str,
     more: Callable[[Remade, CoverMessage], CoverMessage] | None = None,
+    refs: Mapping[str, str] | None = None,
 ) -> list[Refreshed]:
     """Put series made anew on their branches, all in one step; what they were stays below refs/credseries/previous/.
 
-    `more` gives the last touch to a cover letter on its branch. Conflicts are kept below refs/credseries/conflicts/.
+    `refs` are more refs to be set in that step. A changelog that `letter` gives (see `changelog`) takes the place of
+    the one that credseries wrote last, and the author's lines stay; without one, all of it stays. `more` gives the last
+    touch to a cover letter. Conflicts are kept below refs/credseries/conflicts/.
     Raises as `publish` does.
     """
-    placings, keep, remarks, kept = [], {}, [], []
+    placings, keep, remarks, kept = [], dict(refs or {}), [], []
     for item in remade:
         placing, said = _placing(repo, item, letter, more)
         placings.append(placing)
         remarks.append((*item.carried.remarks, *said))
         keep[PREVIOUS + saved.escaped(item.old.record.branch)] = _tip(repo, item.old)
-        refs = _set_aside(repo, item, when)
-        keep |= {ref: commit for ref, commit, _ in refs}
-        kept.append(tuple((ref, conflict) for ref, _, conflict in refs))
+        aside = _set_aside(repo, item, when)
+        keep |= {ref: commit for ref, commit, _ in aside}
+        kept.append(tuple((ref, conflict) for ref, _, conflict in aside))
     records = publish(repo, placings, when=when, reflog=reflog, keep=keep)
     return [Refreshed(*parts) for parts in zip(remade, records, remarks, kept, strict=True)]
 
@@ -163,18 +166,21 @@ def _placing(
 ) -> tuple[Placing, list[str]]:
     """How a series goes onto its branch: with its cover letter made anew, and what its author wrote into that."""
     old, record = item.old, item.made.record
-    fresh = letter(record)
+    fresh, log = split_letter(letter(record))
     tracking = _tracking(old, record)
-    text, remarks = fresh, []
+    text, notes, remarks = fresh, log, []
     if old.cover is not None:
-        before, now = _pristine_letter(repo, old), read_cover(old.cover_message).letter
+        before, log_before = split_letter(pristine_letter(repo, old))
+        now, notes = split_letter(read_cover(old.cover_message).letter)
         merged = merge_texts(repo, before, fresh, now)
         if merged is None:
             remarks.append("the cover letter is kept as you wrote it, although what it tells has changed")
         text = now if merged is None else merged
-    pristine, mine = CoverMessage(fresh, tracking), CoverMessage(text, tracking)
+        notes, log = merge_logs(log_before, log, notes) if log else notes, log or log_before
+    pristine = CoverMessage(join_letter(fresh, log), tracking)
+    mine = CoverMessage(join_letter(text, notes), tracking)
     if more is not None:
-        mine = more(item, mine)
+        pristine, mine = more(item, pristine), more(item, mine)
     edited = None
     if item.edited or mine != pristine:
         edited = Edited(mine.text, item.carried.commits)
@@ -191,7 +197,7 @@ def _tracking(old: Current, record: SeriesRecord) -> dict[str, object]:
     return {**known, "series": {**kept, **fresh, "prefixes": kept.get("prefixes", fresh["prefixes"])}}
 
 
-def _pristine_letter(repo: Repository, old: Current) -> str:
+def pristine_letter(repo: Repository, old: Current) -> str:
     """The cover letter as credseries made it."""
     infos: list[CommitInfo] = repo.commits(old.pristine.start, old.pristine.tip)
     return next((read_cover(info.message).letter for info in infos if is_cover(info.message)), "")

@@ -8,7 +8,7 @@ another's record; and the commits that were made stay as long as the ref does, w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from credseries.errors import NotASeries, StoreDamaged
@@ -44,6 +44,18 @@ def save(repo: Repository, record: SeriesRecord) -> None:
     """Keep the record of a series that is about to be put on its branch."""
     with opened(repo) as store:
         store.put(_KIND, record.tip, record.to_json())
+
+
+def records(repo: Repository, change_id: str) -> list[SeriesRecord]:
+    """All records of a series that are kept, of every version and making, in no order; unreadable ones are left out."""
+    found = []
+    with opened(repo) as store:
+        for key in store.keys(_KIND):
+            data = store.get(_KIND, key)
+            if isinstance(data, dict) and data.get("change_id") == change_id:
+                with suppress(KeyError, TypeError, AttributeError):
+                    found.append(series_from_json(data))
+    return found
 
 
 def generated_ref(branch: str) -> str:

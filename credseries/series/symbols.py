@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from credseries.creds.effects import Discipline, Effects, Wrapper
 from credseries.creds.program import SourceFile
@@ -15,6 +16,7 @@ from credseries.rewrite.wrappers import revert_presence
 from credseries.series.scan import Survey
 
 FindName = Callable[[str, str], Mapping[str, bytes]]
+SHARED = "include"
 CONST, LIGHT, GUARD = "guard-const", "light-pair", "guard"
 
 
@@ -31,7 +33,7 @@ class Stage:
 
 
 class Symbols:
-    """The names of a surveyed tree; `find` gives the C files that mention a name and may be visible to a file."""
+    """The names of a surveyed tree; `find` gives the C files below a directory that mention a name."""
 
     def __init__(self, survey: Survey, find: FindName) -> None:
         self._survey, self._find = survey, find
@@ -69,7 +71,7 @@ class Symbols:
     def can_see(self, wrapper: Wrapper) -> Callable[[str], bool]:
         """Which files can call a wrapper: all when a header that all share declares it, else those below its own top
         directory (as the search for its callers has it)."""
-        shared = any(path.startswith("include/") for path in self._find(wrapper.name, wrapper.path))
+        shared = bool(self._find(wrapper.name, SHARED))
         top = wrapper.path.split("/")[0] + "/"
         return lambda path: shared or path.startswith(top)
 
@@ -78,18 +80,25 @@ class Symbols:
         file = self._survey.program.files[wrapper.path]
         return file.function(next(item for item in file.extents if item.name == wrapper.name))
 
-    def _near(self, name: str, path: str) -> dict[str, SourceFile]:
-        found = {place: SourceFile(place, data) for place, data in self._find(name, path).items()}
-        return {**found, **self._survey.program.files}
+    def _presence(self, name: str, path: str, look: Callable[[Mapping[str, SourceFile]], Presence]) -> Presence:
+        """What a name is to a file: it sees its own directory, and then the headers that all share."""
+        for place in (str(PurePosixPath(path).parent), SHARED):
+            found = {near: SourceFile(near, data) for near, data in self._find(name, place).items()}
+            known = look({**found, **self._survey.program.files})
+            if known is not Presence.MISSING:
+                return known
+        return Presence.MISSING
 
     def add_accessor(self, wrapper: Wrapper, name: str) -> bool:
         """Whether the tree lacks an accessor. Raises ProofError when its name is taken by something else."""
-        found = presence(self._near(name, wrapper.path), self.function(wrapper), name)
+        function = self.function(wrapper)
+        found = self._presence(name, wrapper.path, lambda files: presence(files, function, name))
         return self._lacks(found, name, f"what {wrapper.name}() puts in force", "accessors")
 
     def add_revert(self, wrapper: Wrapper, name: str) -> bool:
         """Whether the tree lacks a function for a wrapper's reverts. Raises ProofError when its name is taken."""
-        found = revert_presence(self._near(name, wrapper.path), name, self._survey.program.base.reverts)
+        reverts = self._survey.program.base.reverts
+        found = self._presence(name, wrapper.path, lambda files: revert_presence(files, name, reverts))
         return self._lacks(found, name, f"a revert of what {wrapper.name}() replaced", "reverts")
 
     @staticmethod

@@ -67,9 +67,22 @@ def survey(clone: Path) -> Survey:
     return take_survey(Repository.discover(clone), "HEAD", "rfc")
 
 
-@pytest.fixture(scope="session")
-def series(clone: Path) -> Iterator[KernelSeries]:
+RECIPES = ("rfc", "light", "guards", "per-file", "per-function")
+
+
+def _split(clone: Path, recipe: str) -> KernelSeries:
     repo = Repository.discover(clone)
+    return KernelSeries(clone, repo, make_series(repo, recipe, "HEAD", None))
+
+
+@pytest.fixture(scope="session")
+def every_series(clone: Path) -> Iterator[dict[str, KernelSeries]]:
+    """The series of every recipe."""
     with environment(GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_NOSYSTEM="1"):
-        record = make_series(repo, "rfc", "HEAD", None)
-        yield KernelSeries(clone, repo, record)
+        yield {recipe: _split(clone, recipe) for recipe in RECIPES}
+
+
+@pytest.fixture(scope="session", params=RECIPES)
+def series(request: pytest.FixtureRequest, every_series: dict[str, KernelSeries]) -> Iterator[KernelSeries]:
+    with environment(GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_NOSYSTEM="1"):
+        yield every_series[request.param]

@@ -41,6 +41,14 @@ def patches(series: KernelSeries, tmp_path_factory: pytest.TempPathFactory) -> l
     return write_messages(messages, tmp_path_factory.mktemp("eml"))[1:]
 
 
+PATCHES = {"rfc": 5, "light": 5, "guards": 8, "per-file": 13, "per-function": 40}
+
+
+def test_number_of_patches(every_series: dict[str, KernelSeries]) -> None:
+    """6.12 has ovl_creds() already, so no patch adds it."""
+    assert {recipe: len(series.commits) for recipe, series in every_series.items()} == PATCHES
+
+
 def _tree_of(path: Path, revision: str) -> str:
     return git(path, "rev-parse", f"{revision}^{{tree}}").strip()
 

@@ -15,6 +15,7 @@ from credseries.mail.cover import stored_cover
 from credseries.series import saved
 from credseries.series.current import Current
 from tests.clicase import credseries
+from tests.gitrepo import git
 from tests.kills.state import State
 from tests.kills.victim import USAGE, Check, Ending, Victim
 from tests.mailcase import B4
@@ -24,6 +25,7 @@ HEAD = f"refs/heads/{BRANCH}"
 GENERATED = f"refs/credseries/generated/{BRANCH}"
 PREVIOUS = f"refs/credseries/previous/{BRANCH}"
 CONFLICT = f"refs/credseries/conflicts/{BRANCH}/1"
+SENT = "refs/tags/sent/*-v1"
 
 # What a person writes into a patch of the series, and into a commit behind it.
 _FUNCTION = "int backing_file_mmap("
@@ -153,6 +155,24 @@ def _refreshed(places: dict[str, str], *, fixup: bool) -> Check:
     return check
 
 
+def _rerolled(tree: Path, before: State, now: State) -> list[str]:
+    """As a refreshed series, with changes in their patches; and the version that was sent has a tag, and a next one."""
+    problems = _refreshed({_IN_A_PATCH: HEAD, _IN_A_COMMIT: HEAD}, fixup=False)(tree, before, now)
+    found = _read(tree)
+    if not isinstance(found, Current) or before.refs[HEAD] == now.refs[HEAD]:
+        return problems
+    tags = now.of((SENT,))[0].split()
+    if found.record.revision != 2 or len(tags) != 1:
+        return [*problems, f"the version is {found.record.revision}, and the tags of what was sent are {tags}"]
+    if not before.of((SENT,))[0] and _tree_of(tree, tags[0]) != _tree_of(tree, before.refs[HEAD]):
+        problems.append("the tag does not name what was on the branch")
+    return problems
+
+
+def _tree_of(tree: Path, revision: str) -> str:
+    return git(tree, "rev-parse", f"{revision}^{{tree}}")
+
+
 def _read(tree: Path) -> Current | list[str]:
     """The series on its branch with a cover letter, or what is wrong with it."""
     try:
@@ -209,5 +229,12 @@ REFRESH_CONFLICT = replace(
     check=_refreshed({_IN_A_PATCH: CONFLICT, _IN_A_COMMIT: HEAD}, fixup=False),
     ending=Ending(1),
 )
-_ALL: Sequence[Victim] = (SPLIT, COVER, REFRESH, REFRESH_CONFLICT)
+REROLL = Victim(
+    "reroll",
+    ("reroll", "--sent", "--onto", "master"),
+    _edited,
+    (HEAD, GENERATED, PREVIOUS, SENT),
+    _rerolled,
+)
+_ALL: Sequence[Victim] = (SPLIT, COVER, REFRESH, REFRESH_CONFLICT, REROLL)
 VICTIMS = {victim.name: victim for victim in _ALL}

@@ -14,6 +14,7 @@ from credseries.rewrite.forms import FORMS, Form, Names
 from credseries.rewrite.plan import DEFAULT_ORDER, Judged, Planner
 from tests.programs.execute import Candidate, Difference, Effort, Machine, Outcome, Version
 from tests.programs.generate import Program
+from tests.programs.series import prefixes, revert_of
 
 PATH = "fs/generated.c"
 CONFIGURATION = "CONFIG_EXTRA"
@@ -82,9 +83,15 @@ def verdicts(program: Program) -> Verdicts:
             together[label].append((analysis, start, rewritten.text))
     for label, changes in together.items():
         found.setdefault(_with(source, changes), label)
+    switches = 0
+    for text, label, switches_wrapper in prefixes(PATH, program):
+        found.setdefault(text, label)
+        switches += switches_wrapper
+    proven["switched"] += switches
     versions = [Version("original", program.text)]
     versions += [Version(label, text) for text, label in found.items() if text != program.text]
-    candidate = Candidate(program.defines, program.entry, program.worlds, tuple(versions))
+    defines = (*program.defines, *map(revert_of, program.accessors))
+    candidate = Candidate(defines, program.entry, program.worlds, tuple(versions))
     return Verdicts(candidate, sites, proven, first, refused)
 
 

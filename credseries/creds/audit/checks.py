@@ -119,8 +119,10 @@ def _with_helpers(
     host: Function, other: Function, helpers: Mapping[str, Function], mine: Reading, others: Reading
 ) -> Function:
     """A function with those helpers put in that hold calls that the other version makes itself. Raises NotSimple."""
+    effects = mine.effects(host.path)
+    followed = effects.reverts.keys() | effects.overrides.keys()  # what their calls do is known without their bodies
     for _ in range(_MOST_HELPERS):
-        near = {name: helpers[name] for name in calls_in(host) & helpers.keys() if name != host.name}
+        near = {name: helpers[name] for name in (calls_in(host) & helpers.keys()) - followed if name != host.name}
         if not near or host.unreadable is not None:
             return host
         gone = _gone_calls(other, host, others, mine)
