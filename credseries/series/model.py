@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from credseries.series.told import Told, told_from_json
+
 
 @dataclass(frozen=True)
 class SiteRecord:
@@ -112,7 +114,7 @@ class SeriesRecord:
     (another one than the base when other series have to be applied first; `prerequisites` names those, in the format
     of `b4 prep --edit-deps`), and the last patch. `base_version` is the kernel version of the base's Makefile, `title`
     the cover letter's subject without prefixes, `refused` the sites of the recipe's paths that the series leaves as
-    they were; `numbers` and `note` are what its author gave for the cover letter.
+    they were; `numbers` and `note` are what its author gave for the cover letter, `told` is what a reroll had to tell.
     """
 
     branch: str
@@ -136,6 +138,7 @@ class SeriesRecord:
     thread: Thread | None = None
     numbers: str = ""
     note: str = ""
+    told: Told = field(default_factory=Told)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form that `series_from_json` reads back."""
@@ -168,7 +171,7 @@ def _thread(data: dict[str, Any]) -> Thread:
 
 
 def series_from_json(data: dict[str, Any]) -> SeriesRecord:
-    """The record that `SeriesRecord.to_json` gave; raises KeyError or TypeError on anything else."""
+    """The record that `SeriesRecord.to_json` gave; raises KeyError, TypeError or ValueError on anything else."""
     fields = {
         **data,
         "prefixes": tuple(data["prefixes"]),
@@ -178,6 +181,7 @@ def series_from_json(data: dict[str, Any]) -> SeriesRecord:
         "assumptions": tuple(data["assumptions"]),
         "prerequisites": tuple(data["prerequisites"]),
         "selection": Selection(**{key: tuple(value) for key, value in data["selection"].items()}),
+        "told": told_from_json(data["told"]) if "told" in data else Told(),
         "thread": _thread(data["thread"]) if data["thread"] else None,
     }
     return SeriesRecord(**fields)

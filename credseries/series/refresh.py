@@ -97,7 +97,7 @@ def remake(
     found = []
     for current, anew in zip(series, made, strict=True):
         given = current.pristine
-        item = replace(anew, record=replace(anew.record, numbers=given.numbers, note=given.note))
+        item = replace(anew, record=replace(anew.record, numbers=given.numbers, note=given.note, told=given.told))
         survey = surveys(item.record.thread.tree if item.record.thread else "")
         carried = carry(repo, current, item, squash=squash)
         present = converted(survey)
