@@ -53,7 +53,7 @@ def ablate(
 
     \b
     Examples:
-      credseries ablate                                  creds-rfc-full, creds-rfc-without-backing-file, ..
+      credseries ablate
       credseries ablate --base v6.12 --branch measure
       credseries ablate --topic backing-file --topic overlayfs
     """

@@ -60,7 +60,7 @@ def send(
     Examples:
       credseries send --cc fsdevel --dry-run             who gets what, and why
       credseries send --cc fsdevel --output-dir outgoing
-      credseries send --umbrella --output-dir outgoing   all series of a conversion, a tree each
+      credseries send --umbrella --output-dir outgoing   all series of a conversion
     """
     from credseries.errors import UsageError
     from credseries.mail.files import write_messages

@@ -90,7 +90,7 @@ def split(
       credseries split --recipe per-function             one patch a function
       credseries split --base v6.12 --branch creds/612
       credseries split --topic backing-file              this topic, and what it needs
-      credseries split --threads tree --base overlayfs=ovl/next
+      credseries split --threads tree --base vfs/vfs.all --base overlayfs=ovl/next
       credseries split --allow-move pr_debug
       credseries split --recipe ./mine.toml              a recipe of your own
     """
