@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import random
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
 from tests.kills.commands import VICTIMS
-from tests.kills.run import Range
+from tests.kills.run import Aim, Range
 
 SEED = 20261124
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "count"), [("split", 25), ("cover", 12), ("reroll", 8)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("split", 25), ("cover", 12), ("refresh", 12), ("refresh-conflict", 12), ("reroll", 12)]
+)
 def test_killed_at_any_moment(pristine_miniature: Path, tmp_path: Path, name: str, count: int) -> None:
     """`make kills` does it many more times."""
     ground, chance = Range.make(VICTIMS[name], pristine_miniature, tmp_path), random.Random(f"{SEED} {name}")
-    kills = [ground.kill(chance, tmp_path, writing=number % 2 == 1) for number in range(count)]
+    kills = [ground.kill(chance, tmp_path, aim) for _, aim in zip(range(count), cycle(Aim), strict=False)]
     assert [kill for kill in kills if kill.problems] == []
     assert any(kill.outcome == "old" for kill in kills)

@@ -51,7 +51,7 @@ class Before:
         """The patches that use what a form proves for, or of `auto` the first form that does."""
         if form not in self.known:
             survey = take_survey(self.repo, "HEAD", "rfc", forms=ASKED[form])
-            builder = make_builder(self.repo, survey, load_recipe("rfc"), self.repo.identity("author"))
+            builder = make_builder(self.repo, survey, load_recipe("rfc"))
             self.known[form] = builder.patches()
         return self.known[form]
 

@@ -150,6 +150,19 @@ int subject(struct my_ctx *ctx, struct super_block *sb)
 	return 0;
 }
 """
+DECLARED_BY_THE_FIRST = """int subject(struct my_ctx *ctx)
+{
+	const struct cred *old = override_creds(ctx->cred);
+	note(1);
+	revert_creds(old);
+	note(2);
+	old = override_creds(ctx->cred);
+	if (more(3))
+		note(4);
+	revert_creds(old);
+	return 0;
+}
+"""
 
 
 def program(text: str, *parameters: str, accessors: Mapping[str, str] | None = None) -> Program:
@@ -172,6 +185,7 @@ def program(text: str, *parameters: str, accessors: Mapping[str, str] | None = N
         pytest.param(program(UNREACHED, "ctx"), id="a revert that is never reached stays behind"),
         pytest.param(program(LEAKED_IN_A_GUARD, "ctx", "sb"), id="a guard around it hides a leak on some path"),
         pytest.param(program(HIDDEN_IN_A_LOOP, "ctx"), id="the head of a loop macro calls a function"),
+        pytest.param(program(DECLARED_BY_THE_FIRST, "ctx"), id="the first override declares what the second uses"),
         pytest.param(program(WRONG_ON_A_PATH, "ctx", "sb"), id="a called function is wrong on some path"),
     ],
 )

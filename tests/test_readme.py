@@ -76,7 +76,20 @@ def test_what_the_readme_shows_is_what_the_command_prints(miniature: Path, tmp_p
 
 def test_every_command_and_option_is_in_the_readme(tmp_path: Path) -> None:
     text = README.read_text(encoding="utf-8")
-    single = ("demo", "scan", "convert", "split", "cover", "checklist", "send", "reroll", "audit")
+    single = (
+        "demo",
+        "scan",
+        "convert",
+        "split",
+        "status",
+        "ablate",
+        "refresh",
+        "cover",
+        "checklist",
+        "send",
+        "reroll",
+        "audit",
+    )
     for command in (*single, "recipe list", "recipe show", "recipe check"):
         assert f"`credseries {command}" in text
         shown = credseries(*command.split(), "--help", cwd=tmp_path).out

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credseries.errors import RecipeError
-from credseries.rewrite.forms import Form
+from credseries.rewrite.forms import FORMS, Form
 from credseries.series.recipe import (
     FACTS,
     KINDS,
@@ -390,7 +390,7 @@ words = st.text("abcdefgh", min_size=1, max_size=8)
 texts = st.text(
     st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="{"), min_size=1, max_size=20
 )
-subsets = st.lists(st.sampled_from([form.value for form in Form]), min_size=1, unique=True)
+subsets = st.lists(st.sampled_from([form.value for form in FORMS]), min_size=1, unique=True)
 common = {
     "forms": subsets,
     "granularity": st.sampled_from([item.value for item in Granularity]),

@@ -536,6 +536,23 @@ def test_made_again_it_is_the_same_and_nobodys_lines_are_lost(case: Case, monkey
     assert case.log.count("Changes in") == 1
 
 
+def test_a_reroll_that_never_came_to_its_end_has_told_nothing(case: Case) -> None:
+    """What it was to say is not in the version that is made instead."""
+    lock = case.tree / f".git/refs/heads/{BRANCH}.lock"
+    lock.touch()
+    before = case.git("for-each-ref")
+    ran = case.run("reroll", "--sent", "--recipe", "per-file", "--because", "5=said in vain")
+    assert ran.status != 0, ran
+    assert case.git("for-each-ref") == before
+    lock.unlink()
+    case.reroll("--sent", "--recipe", "per-file")
+    assert "in vain" not in case.log
+    case.reroll("--because", "5=said again")
+    assert case.run("refresh", "--recipe", "rfc").status == 0
+    case.reroll()
+    assert "said again" in case.log
+
+
 def test_a_dry_run_changes_nothing(case: Case) -> None:
     before = state(case.tree)
     ran = case.run("reroll", "--sent", "--recipe", "per-file", "--dry-run")

@@ -10,7 +10,6 @@ import pytest
 
 from credseries.errors import ProofError
 from credseries.kernel.git import Repository
-from credseries.kernel.values import Identity
 from credseries.series.build import PlannedPatch
 from credseries.series.cache import Cache
 from credseries.series.demo import make_repository
@@ -42,7 +41,7 @@ def plan(tree: Path) -> tuple[Survey, Sequence[PlannedPatch]]:
     cache = Cache(repo)
     found = survey(repo, Search(repo, "HEAD", cache), recipe)
     cache.close()
-    return found, make_builder(repo, found, recipe, Identity("A", "a@example.org")).patches()
+    return found, make_builder(repo, found, recipe).patches()
 
 
 def subjects(patches: Sequence[PlannedPatch]) -> list[str]:

@@ -11,6 +11,8 @@ from credseries import render
 from credseries.cli.options import HERE, Branch, Tree, open_repository
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from credseries.kernel.git import Repository
     from credseries.mail.cover import Cover
     from credseries.series.current import Current
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 Numbers = Annotated[
     Path | None,
     typer.Option("--numbers", metavar="FILE", help="Benchmark text to put in; the cover is rendered anew."),
+]
+Umbrella = Annotated[
+    bool, typer.Option("--umbrella", help="The letter over all series of a conversion that was split by tree.")
 ]
 Note = Annotated[str | None, typer.Option("--note", help="A paragraph of your own; the cover is rendered anew.")]
 
@@ -27,7 +32,13 @@ def add_to(app: typer.Typer) -> None:
     app.command("cover", short_help="Print the cover letter, or render it anew.")(cover)
 
 
-def cover(tree: Tree = HERE, branch: Branch = None, numbers: Numbers = None, note: Note = None) -> None:
+def cover(
+    tree: Tree = HERE,
+    branch: Branch = None,
+    numbers: Numbers = None,
+    note: Note = None,
+    umbrella: Umbrella = False,
+) -> None:
     """Print the cover letter of a series; with --numbers or --note, render it anew and store it first.
 
     Numbers and note are kept with the series, and come again when it is refreshed.
@@ -35,26 +46,60 @@ def cover(tree: Tree = HERE, branch: Branch = None, numbers: Numbers = None, not
     The letter says what is converted and what is refused, the merge plan, what the proof assumes, and the numbers.
     It is kept in b4's place, the first commit of the branch: `b4 prep --edit-cover` edits the same text.
 
+    With --umbrella it is the letter over all series of a conversion that was split by tree. That one has no branch: it
+    is rendered each time, from the series as they are, with the numbers and the note that were last given for it.
+
     \b
     Examples:
       credseries cover
       credseries cover --numbers bench.txt --note "Based on the RFC of last week."
+      credseries cover --umbrella --branch creds-rfc-vfs
     """
-    from credseries.errors import UsageError
     from credseries.mail.cover import stored_cover
     from credseries.series import saved
+    from credseries.series.group import threads
 
     repo = open_repository(tree)
-    current = saved.current(repo, branch)
-    if numbers is None and note is None:
-        letter = stored_cover(current)
+    text = _read(numbers)
+    if umbrella:
+        letter = umbrella_letter(repo, threads(repo, branch), text, note)
+    elif text is None and note is None:
+        letter = stored_cover(saved.current(repo, branch))
     else:
-        try:
-            text = numbers.read_text(encoding="utf-8") if numbers is not None else None
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{numbers}: {error}", hint="give a text file in UTF-8") from error
-        letter = _render_anew(repo, current, text, note)
+        letter = _render_anew(repo, saved.current(repo, branch), text, note)
     render.say(render.printable(letter.text))
+
+
+def umbrella_letter(
+    repo: Repository, found: Sequence[Current], numbers: str | None = None, note: str | None = None
+) -> Cover:
+    """The letter over the threads of a conversion; numbers and note that are given are kept for the next time."""
+    from dataclasses import replace
+
+    from credseries.mail.umbrella import render_umbrella
+    from credseries.series.group import keep_words, missing, words
+
+    thread = found[0].pristine.thread
+    assert thread is not None
+    known = words(repo, thread.umbrella)
+    now = replace(
+        known, numbers=known.numbers if numbers is None else numbers, note=known.note if note is None else note
+    )
+    letter = render_umbrella([item.record for item in found], now.numbers, now.note)
+    if now != known:
+        keep_words(repo, thread.umbrella, now)
+    for tree in missing(found):
+        render.complain(f"note: the series of tree {tree} is gone, and the letter is about the others")
+    return letter
+
+
+def _read(numbers: Path | None) -> str | None:
+    from credseries.errors import UsageError
+
+    try:
+        return numbers.read_text(encoding="utf-8") if numbers is not None else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{numbers}: {error}", hint="give a text file in UTF-8") from error
 
 
 def _render_anew(repo: Repository, current: Current, numbers: str | None, note: str | None) -> Cover:

@@ -9,7 +9,21 @@ import sys
 import typer
 
 from credseries import render
-from credseries.cli import audit, checklist, convert, cover, demo, recipe, refresh, reroll, scan, send, split
+from credseries.cli import (
+    ablate,
+    audit,
+    checklist,
+    convert,
+    cover,
+    demo,
+    recipe,
+    refresh,
+    reroll,
+    scan,
+    send,
+    split,
+    status,
+)
 from credseries.errors import CredseriesError, EnvironmentProblem
 
 app = typer.Typer(
@@ -27,16 +41,17 @@ app = typer.Typer(
       credseries split                      the series, on a branch of its own
       credseries checklist                  what a reviewer will ask, answered
       credseries send --cc fsdevel --dry-run
-      credseries reroll --replies thread.mbox   the next version, once it was sent
+      credseries refresh --onto v6.13-rc1   the series on another base
+      credseries reroll --replies mbox      the next version, once it was sent
 
-    Nothing is written to your work tree, index or branches; `split` adds one branch. `credseries demo` shows all of
-    it on a small kernel tree that comes along.
+    Nothing is written to your work tree or index, and to no branches but those that `split` and `ablate` make:
+    these change in one step, or not at all. `credseries demo` shows all of it on a small kernel tree that comes along.
 
     \b
     Exit status:
       0    done
-      1    a refusal: nothing could be converted, a line of the checklist fails, or
-           the audit finds something
+      1    a refusal: nothing could be converted, a line of the checklist fails, the
+           audit finds something, or what was done by hand does not fit any more
       2    wrong use: the request cannot be carried out as given
       3    source that cannot be read as C
       4    something on this machine is missing or broken
@@ -62,7 +77,7 @@ def _options(
     """Options that go before the command."""
 
 
-for module in (demo, scan, convert, split, refresh, reroll, cover, checklist, send, audit, recipe):
+for module in (demo, scan, convert, split, status, refresh, reroll, cover, checklist, send, audit, ablate, recipe):
     module.add_to(app)
 
 

@@ -80,7 +80,8 @@ def refresh(
 
     from credseries.mail.cover import render_cover
     from credseries.series import saved
-    from credseries.series.refresh import check_conflicts, members, put
+    from credseries.series.group import members
+    from credseries.series.refresh import check_conflicts, put
 
     repo = open_repository(tree)
     when = datetime.now().astimezone()

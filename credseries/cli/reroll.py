@@ -141,7 +141,7 @@ def _find(
     from credseries.mail.b4adapter import read_mailbox
     from credseries.mail.replies import sort_replies
     from credseries.series import saved
-    from credseries.series.refresh import members
+    from credseries.series.group import members
     from credseries.series.sent import Claim, bare_id, find_sent, was_built
 
     named = saved.current(repo, branch)

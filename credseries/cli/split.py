@@ -89,7 +89,7 @@ def split(
       credseries split                                   branch creds-rfc, on HEAD
       credseries split --recipe per-function             one patch a function
       credseries split --base v6.12 --branch creds/612
-      credseries split --topic backing-file              only this topic, and what it needs
+      credseries split --topic backing-file              this topic, and what it needs
       credseries split --threads tree --base vfs/vfs.all --base overlayfs=ovl/next
       credseries split --allow-move pr_debug
       credseries split --recipe ./mine.toml              a recipe of your own
@@ -147,8 +147,8 @@ def make_all(
 
     with render.working("proving and committing the series"):
         if by_tree:
-            return split_by_tree(repo, survey_of, loaded, name, stamp or _now(), letter, selection)
-        return [split_survey(repo, survey_of(""), loaded, name, stamp or _now(), letter, selection)]
+            return split_by_tree(repo, survey_of, loaded, name, stamp or new_stamp(), letter, selection)
+        return [split_survey(repo, survey_of(""), loaded, name, stamp or new_stamp(), letter, selection)]
 
 
 def bases_of(bases: Sequence[str], trees: Sequence[str], default: str) -> tuple[str, dict[str, str]]:
@@ -178,7 +178,8 @@ def make_series(
     return record
 
 
-def _now() -> Stamp:
+def new_stamp() -> Stamp:
+    """The time it is, and chance for a change-id."""
     import secrets
     from datetime import datetime
 

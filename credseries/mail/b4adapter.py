@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -199,7 +199,7 @@ def series_messages(
         email = _sender_email()
         _, _, _, messages = ez.get_prep_branch_as_patches(usebranch=branch, expandprereqs=False)
         if stamp is not None:
-            _restamp(messages, tracking["series"], stamp, stamp.domain or email.rpartition("@")[2])
+            _restamp(messages, tracking["series"], replace(stamp, domain=stamp.domain or email.rpartition("@")[2]))
         return messages
 
 
@@ -235,17 +235,13 @@ def _sender_email() -> str:
     return str(user["email"])
 
 
-def _restamp(
-    messages: Sequence[tuple[str, EmailMessage]], series: Mapping[str, Any], stamp: Stamp, domain: str
-) -> None:
+def _restamp(messages: Sequence[tuple[str, EmailMessage]], series: Mapping[str, Any], stamp: Stamp) -> None:
     """Replaces ids and dates by the stamp's, in the shape that b4 gives them."""
-    stable, _, _ = str(series["change-id"]).rpartition("-")
-    slug = re.sub(r"^\d{8}-", "", stable)
     first = 1 if messages[0][0] else 0
     root = messages[0][1]["Message-Id"]
     renamed: dict[str, str] = {}
     for number, (_, message) in enumerate(messages, start=first):
-        identifier = f"<{stamp.now:%Y%m%d}-{slug}-v{series['revision']}-{number}-{stamp.token}@{domain}>"
+        identifier = new_message_id(str(series["change-id"]), series["revision"], number, stamp)
         renamed[message["Message-Id"]] = identifier
         message.replace_header("Message-Id", identifier)
         message.replace_header("Date", format_datetime(stamp.now + timedelta(seconds=number)))
@@ -330,6 +326,32 @@ def _incoming(message: Any) -> Incoming:
         trailers=tuple(trailer.as_string() for trailer in good),
         mismatched=tuple(sorted(trailer.as_string() for trailer in mismatched)),
     )
+
+
+def letter_message(repo: Repository, branch: str, subject: str, body: str, change_id: str) -> EmailMessage:
+    """A letter that belongs to no branch (`branch` is one to stand on), signed as b4 signs a cover letter.
+
+    It has From, Subject and body; the change-id stands where b4 puts one. Raises B4Failed, MissingIdentity.
+    """
+    message = EmailMessage()
+    with private_worktree(repo, branch) as directory, _session(directory, branch):
+        import b4
+
+        _sender_email()
+        message["From"] = format_addresses([b4.get_mailfrom()])
+        signature = b4.get_email_signature().strip()
+    message["Subject"] = subject
+    message["X-Change-ID"] = change_id
+    text = f"{body}\n\n---\nchange-id: {change_id}\n\nBest regards,\n-- \n{signature}\n"
+    message.set_payload(text, charset="utf-8")
+    return message
+
+
+def new_message_id(change_id: str, revision: int, number: int, stamp: Stamp) -> str:
+    """A Message-Id in the shape that b4 gives one; the stamp must have a domain."""
+    stable, _, _ = change_id.rpartition("-")
+    slug = re.sub(r"^\d{8}-", "", stable)
+    return f"<{stamp.now:%Y%m%d}-{slug}-v{revision}-{number}-{stamp.token}@{stamp.domain}>"
 
 
 def format_addresses(pairs: Sequence[tuple[str, str]]) -> str:

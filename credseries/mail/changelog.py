@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from credseries.mail.text import one_line, prose, verbatim
-from credseries.series.reroll import Credit, Fact, Rerolled
+from credseries.series.reroll import Rerolled
+from credseries.series.told import Credit, Fact
 from credseries.series.trailers import parse_trailer
 from credseries.series.versions import Became, Fate
 

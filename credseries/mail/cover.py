@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from credseries import resources
 from credseries.errors import NotASeries, UsageError
-from credseries.mail.facts import CoverFacts, cover_facts
+from credseries.mail.facts import cover_facts
 from credseries.mail.text import cover_problems, squeeze
 from credseries.series.changelog import join_letter
 from credseries.series.current import Current
@@ -52,7 +52,17 @@ def stored_cover(current: Current) -> Cover:
     return parse_cover(strip_comments(read_cover(current.cover_message).letter))
 
 
-def _fill(template: str, facts: CoverFacts) -> str:
+def fill(name: str, facts: object) -> Cover:
+    """The letter that a template makes of some facts.
+
+    Raises UsageError when the template is broken, and when the result would not survive b4.
+    """
+    cover = parse_cover(squeeze(_filled(name, facts)))
+    check_cover(cover)
+    return cover
+
+
+def _filled(name: str, facts: object) -> str:
     # jinja2 takes 50 ms to import, and no other command needs it.
     import jinja2
     from jinja2.sandbox import SandboxedEnvironment
@@ -64,12 +74,13 @@ def _fill(template: str, facts: CoverFacts) -> str:
         lstrip_blocks=True,
         autoescape=False,
     )
+    template = resources.read_text("templates", name)
     try:
         return environment.from_string(template).render(cover=facts)
     except Exception as error:  # a template is a program, and fails like one
         raise UsageError(
-            f"the template {TEMPLATE} cannot be filled in: {error}",
-            hint=f"it is {resources.find('templates', TEMPLATE)}",
+            f"the template {name} cannot be filled in: {error}",
+            hint=f"it is {resources.find('templates', name)}",
         ) from error
 
 
@@ -97,6 +108,4 @@ def render_cover(series: SeriesRecord) -> Cover:
     facts = cover_facts(series)
     if not facts.title:
         raise UsageError("the series has no title", hint="its recipe must have one")
-    cover = parse_cover(squeeze(_fill(resources.read_text("templates", TEMPLATE), facts)))
-    check_cover(cover)
-    return cover
+    return fill(TEMPLATE, facts)

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from credseries.mail.text import one_line, prose, verbatim
-from credseries.series.model import PatchRecord, SeriesRecord, SiteRecord, TopicRecord
+from credseries.series.compare import sites_of
+from credseries.series.model import Needed, PatchRecord, SeriesRecord, SiteRecord, Thread, TopicRecord
 
 _FORM_COLUMNS = (("guard", "guard"), ("scoped_guard", "scoped"), ("light", "light"))
+FORM_TITLES = tuple(title for title, _ in _FORM_COLUMNS)
 _REASON_CHARACTERS = 240
 
 
@@ -29,6 +31,8 @@ class CoverFacts:
     proof: str
     moved: str
     assumptions: str
+    threads: str
+    needs: str
     merge_plan: str
     numbers: str
     note: str
@@ -37,17 +41,20 @@ class CoverFacts:
 
 def cover_facts(series: SeriesRecord) -> CoverFacts:
     """The blocks for this series."""
-    moved = _accepted_moves(series)
+    sites = converted(series)
+    moved = accepted_moves(sites)
     return CoverFacts(
         title=one_line(series.title),
         summary=prose(series.summary),
-        effect=prose(_effect(series)),
+        effect=prose(effect([series], len(sites), len(series.refused))),
         forms_table=_forms_table(series),
-        refused_intro=prose(_refused_intro(series)),
-        refusals=_refusals(series.refused),
-        proof=prose(_PROOF.format(calls="each call but those below runs" if moved else "each call runs")),
+        refused_intro=prose(refused_intro(len(series.refused))),
+        refusals=refusals(series.refused),
+        proof=proof(moved),
         moved=moved,
-        assumptions=_bullets(series.assumptions),
+        assumptions=bullets(series.assumptions),
+        threads=_threads(series.thread),
+        needs=_needs(series.thread),
         merge_plan=_merge_plan(series),
         numbers=verbatim(series.numbers),
         note=prose(series.note),
@@ -64,25 +71,39 @@ _PROOF = (
 )
 
 
-def _sites(series: SeriesRecord) -> list[SiteRecord]:
-    return [site for patch in series.patches for site in patch.sites if site.form != "refused"]
+def proof(moved: str) -> str:
+    """What was proven, but for calls that moved because somebody allowed it."""
+    return prose(_PROOF.format(calls="each call but those below runs" if moved else "each call runs"))
 
 
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def converted(series: SeriesRecord) -> list[SiteRecord]:
+    """The sites that a series converts, by place, each once and as the last of its patches leaves it."""
+    return [site for sites in sites_of(series).values() for site in sites if site.form != "refused"]
 
 
-def _effect(series: SeriesRecord) -> str:
-    converted = len(_sites(series))
-    total = converted + len(series.refused)
-    counted = (
-        "override_creds() and revert_creds() take and drop a reference on every call in this tree; "
-        "a converted site leaves the reference count, and its cache line, alone."
-        if series.counts_references
-        else "override_creds() takes no reference in this tree; with a guard no path can miss the revert."
-    )
-    sites = f"{converted} of {_many(total, 'site')}"
-    return f"The series converts {sites} that override credentials in the files it covers. {counted}"
+def many(number: int, noun: str, plural: str = "") -> str:
+    """A number of things."""
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
+
+
+def effect(records: Sequence[SeriesRecord], number: int, refused: int) -> str:
+    """What one series or several convert, and what a converted site gains."""
+    counting = {record.counts_references for record in records}
+    if counting == {True}:
+        gain = (
+            "override_creds() and revert_creds() take and drop a reference on every call in this tree; "
+            "a converted site leaves the reference count, and its cache line, alone."
+        )
+    elif counting == {False}:
+        gain = "override_creds() takes no reference in this tree; with a guard no path can miss the revert."
+    else:
+        gain = (
+            "Where override_creds() takes a reference, a converted site leaves the reference count, and its cache "
+            "line, alone; elsewhere a guard sees to it that no path can miss the revert."
+        )
+    who, covers = ("The series converts", "it covers") if len(records) == 1 else ("Together they convert", "they cover")
+    sites = f"{number} of {many(number + refused, 'site')}"
+    return f"{who} {sites} that override credentials in the files {covers}. {gain}"
 
 
 def _topics(series: SeriesRecord) -> list[tuple[TopicRecord, list[PatchRecord]]]:
@@ -97,7 +118,7 @@ def _topics(series: SeriesRecord) -> list[tuple[TopicRecord, list[PatchRecord]]]
     ]
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> str:
+def columns(rows: Sequence[Sequence[str]]) -> str:
     """Rows as an indented table with a rule below the head; numbers are aligned right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     ruled = [rows[0], ["=" * width for width in widths], *rows[1:]]
@@ -112,31 +133,43 @@ def _columns(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _forms_table(series: SeriesRecord) -> str:
-    rows = [["topic", "patches", *(title for title, _ in _FORM_COLUMNS), "sites"]]
+    rows = [["topic", "patches", *FORM_TITLES, "sites"]]
     counts = []
     for topic, patches in _topics(series):
-        forms = [sum(patch.count(form) for patch in patches) for _, form in _FORM_COLUMNS]
-        counts.append([len(patches), *forms, sum(forms)])
-        rows.append([one_line(topic.name), *_cells(counts[-1])])
-    if len(counts) > 1:
-        rows.append(["total", *_cells([sum(column) for column in zip(*counts, strict=True)])])
-    return _columns(rows)
+        last = {(site.file, site.line): site for patch in patches for site in patch.sites}
+        counts.append([len(patches), *form_counts(last.values())])
+        rows.append([one_line(topic.name), *cells(counts[-1])])
+    if len(counts) == 1:
+        return columns(rows)
+    total = [len(series.patches), *form_counts(converted(series))]
+    rows.append(["total", *cells(total)])
+    twice = total != [sum(column) for column in zip(*counts, strict=True)]
+    note = "A site that two topics convert counts once in the total, in the form that it has in the end."
+    return columns(rows) + (f"\n\n{prose(note)}" if twice else "")
 
 
-def _cells(numbers: Iterable[int]) -> list[str]:
+def form_counts(sites: Iterable[SiteRecord]) -> list[int]:
+    """How many sites have each form, and how many there are."""
+    forms = [site.form for site in sites]
+    numbers = [forms.count(form) for _, form in _FORM_COLUMNS]
+    return [*numbers, sum(numbers)]
+
+
+def cells(numbers: Iterable[int]) -> list[str]:
+    """Numbers as a table shows them."""
     return [str(number) if number else "-" for number in numbers]
 
 
-def _refused_intro(series: SeriesRecord) -> str:
-    stay = (
-        "site stays as it is, because its conversion"
-        if len(series.refused) == 1
-        else ("sites stay as they are, because their conversion")
-    )
-    return f"{len(series.refused)} {stay} could not be proven:"
+def refused_intro(number: int) -> str:
+    """The line before the refused sites."""
+    stay = "site stays as it is, because its conversion"
+    if number != 1:
+        stay = "sites stay as they are, because their conversion"
+    return f"{number} {stay} could not be proven:"
 
 
-def _refusals(refused: Iterable[SiteRecord]) -> str:
+def refusals(refused: Iterable[SiteRecord]) -> str:
+    """The refused sites by reason."""
     groups: dict[str, list[SiteRecord]] = {}
     for site in refused:
         groups.setdefault(_short(site.reason), []).append(site)
@@ -158,19 +191,64 @@ def _short(reason: str) -> str:
     return text[:_REASON_CHARACTERS].rsplit(" ", 1)[0] + " ..."
 
 
-def _accepted_moves(series: SeriesRecord) -> str:
+def accepted_moves(sites: Iterable[SiteRecord]) -> str:
     """Calls that moved into a scope all the same: only an explicit permission lets a guard do that."""
     lines = [
         prose(f"{_place(site.file, line, site.function)}: {one_line(call)}", "  ", "      ")
-        for site in _sites(series)
+        for site in sites
         if site.form == "guard"
         for line, call in site.moved
     ]
     return "\n".join(lines)
 
 
-def _bullets(texts: Iterable[str]) -> str:
+def bullets(texts: Iterable[str]) -> str:
+    """Sentences as a list."""
     return "\n".join(prose(one_line(text), "  - ", "    ") for text in texts)
+
+
+# -- one of several series
+
+
+def _threads(thread: Thread | None) -> str:
+    """What else belongs to the conversion, in an order in which it can be merged."""
+    if thread is None or len(thread.trees) < 2:
+        return ""
+    intro = (
+        f"This is one of {len(thread.trees)} series of one conversion, a tree each; it goes through the "
+        f"{one_line(thread.tree)} tree. They can be merged in this order:"
+    )
+    titles = dict(zip(thread.trees, thread.titles, strict=False))
+    lines = []
+    for number, tree in enumerate(thread.trees, 1):
+        title = f": {one_line(titles[tree])}" if tree in titles else ""
+        mine = " (this series)" if tree == thread.tree else ""
+        lines.append(prose(f"{one_line(tree)}{title}{mine}", f"  {number}. ", "     "))
+    return f"{prose(intro)}\n\n" + "\n".join(lines)
+
+
+def _needs(thread: Thread | None) -> str:
+    """What has to be applied before a series, by name."""
+    if thread is None or len(thread.trees) < 2:
+        return ""
+    if not thread.needs:
+        return prose("It needs nothing of the others.")
+    blocks = []
+    for number, item in enumerate(thread.needs):
+        what = f"{'It needs' if number == 0 else 'and'} {needed(item)} applied first:"
+        blocks.append(prose(what) + "\n\n" + "\n".join(prose(text, "  ", "      ") for text in item.subjects))
+    return "\n\n".join(blocks)
+
+
+def needed(item: Needed) -> str:
+    """What is needed of another series, in words."""
+    number, of = len(item.keys), f"of the {one_line(item.tree)} series"
+    if item.whole:
+        return f"all {number} patches {of}" if number > 1 else f"the patch {of}"
+    return f"{number} of the patches {of}" if number > 1 else f"one of the patches {of}"
+
+
+# -- merge plan
 
 
 def _merge_plan(series: SeriesRecord) -> str:

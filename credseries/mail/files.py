@@ -8,9 +8,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from email.parser import BytesHeaderParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from credseries.errors import EnvironmentProblem, UsageError
 from credseries.mail.message import Message
+
+if TYPE_CHECKING:
+    from credseries.mail.send import UmbrellaMail
 
 # A date that says that it is none; git and b4 only need the line to look like mbox's.
 _MBOX_LINE = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
@@ -75,6 +79,23 @@ def write_messages(messages: Sequence[Message], directory: Path) -> list[Path]:
         for path in stale.difference(targets):
             path.unlink()
     return targets
+
+
+def write_umbrella(mail: UmbrellaMail, directory: Path) -> list[Path]:
+    """Write a letter over several series to a directory, and each series to a directory of its tree in there.
+
+    The paths are in the order in which the messages are to be sent. Nothing is written when one of the directories
+    holds other messages. Raises as `write_messages` does.
+    """
+    parts = [(directory, [mail.letter]), *((directory / slug(one.tree), one.messages) for one in mail.trees)]
+    for place, messages in parts:
+        _earlier_files(place, _series_of(messages[0].message_id))
+    return [path for place, messages in parts for path in write_messages(messages, place)]
+
+
+def slug(tree: str) -> str:
+    """A tree's name as the name of a directory."""
+    return re.sub(r"[^a-z0-9]+", "-", tree.lower()).strip("-") or "tree"
 
 
 def mbox_bytes(messages: Sequence[Message]) -> bytes:

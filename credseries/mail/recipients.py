@@ -108,6 +108,17 @@ def plan(
     return RecipientPlan(union.recipients(0, own), tuple(patches))
 
 
+def union(plans: Iterable[RecipientPlan], *, own_address: str) -> Recipients:
+    """Everybody who gets a message of some series: the recipients of a letter over all of them."""
+    collected = _Collected()
+    for one in plans:
+        for recipients in (one.cover, *one.patches):
+            for people, is_to in ((recipients.to, True), (recipients.cc, False)):
+                for person in people:
+                    collected.add(person, is_to=is_to)
+    return collected.recipients(0, parseaddr(own_address)[1])
+
+
 def _ask_the_trees_people(patches: Sequence[PatchRecord], collected: Sequence[_Collected]) -> None:
     """A patch to files that nobody maintains goes to the people of the patches that take it through their tree."""
     owners = list(zip(patches, [list(one.people()) for one in collected], strict=True))

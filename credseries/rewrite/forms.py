@@ -223,6 +223,23 @@ class _Writer:
         for declaration in declarations:
             self._drop_declarator(declaration, variable)
 
+    def kept_declaration(self, after: bytes = b"\n") -> tuple[Insert | Copy, ...]:
+        """What declares the saved variable when the override did, and other statements of its block still use it."""
+        if self.override.type != "declaration":
+            return ()
+        block, own = self.block(), [self.site.statement, *(revert.statement for revert in self.site.reverts)]
+        used = any(
+            text_of(node) == self.site.variable and not any(start <= node.start_byte < end for start, end in own)
+            for node in identifiers(block)
+        )
+        declarator = next((child for child in self.override.named_children if child.type == "init_declarator"), None)
+        target = child_field(declarator, "declarator") if declarator is not None else None
+        if not used or target is None:
+            return ()
+        line = self.function.lines.start_of(self.override.start_byte)
+        indent = self.function.source[line : self.override.start_byte]
+        return Copy(self.override.start_byte, target.end_byte), Insert(b";" + after + indent, self.override.start_byte)
+
     @staticmethod
     def _declaration_of(identifier: Node) -> Node | None:
         node: Node | None = identifier
@@ -408,7 +425,7 @@ def _guard(writer: _Writer) -> Spliced:
     writer.check_comments()
     call = writer.site.call
     head = Insert(f"guard({writer.names.guard_class})(".encode(), call)
-    pieces = (head, *writer.credential(), Insert(b");", call))
+    pieces = (*writer.kept_declaration(), head, *writer.credential(), Insert(b");", call))
     writer.changes.edit(Edit(writer.override.start_byte, writer.override.end_byte, pieces))
     for revert in writer.reverts:
         writer.drop_revert(revert)
@@ -475,7 +492,7 @@ def _scoped(writer: _Writer) -> Spliced:
         raise Refused("the region holds preprocessor lines")
     call = writer.site.call
     head = Insert(f"scoped_guard({writer.names.guard_class}, ".encode(), call)
-    pieces = (head, *writer.credential(), Insert(b") {", call))
+    pieces = (*writer.kept_declaration(b"\n\n"), head, *writer.credential(), Insert(b") {", call))
     writer.changes.edit(Edit(writer.override.start_byte, writer.override.end_byte, pieces))
     writer.changes.indent(first, last)
     _close_scope(writer, main, lines.start(last + 1), siblings[ends[0] + 1 :])

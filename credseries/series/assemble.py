@@ -19,6 +19,7 @@ from credseries.series.prep import CoverMessage, committer, new_tracking
 from credseries.series.publish import Placing
 from credseries.series.recipe import Recipe
 from credseries.series.scan import Survey
+from credseries.series.symbols import FindName
 
 Letter = Callable[[SeriesRecord], str]
 
@@ -93,6 +94,18 @@ def write_patches(
     return [NewCommit(info.message, tree=info.tree) for info in infos], records
 
 
+def finder(repo: Repository, commit: str) -> FindName:
+    """How the C files of a commit, below a directory, that mention a name are found."""
+
+    def find(name: str, place: str) -> dict[str, bytes]:
+        if not repo.exists(commit, place):
+            return {}
+        found = [item for item in repo.grep_files(commit, [name], [place]) if item.endswith((".c", ".h"))]
+        return repo.read_files(commit, found)
+
+    return find
+
+
 def make_builder(repo: Repository, survey: Survey, recipe: Recipe, selection: Selection | None = None) -> Builder:
     """A builder that reads from the repository, at the surveyed commit."""
 
@@ -100,18 +113,12 @@ def make_builder(repo: Repository, survey: Survey, recipe: Recipe, selection: Se
         known = survey.program.files.get(path)
         return known.source if known is not None else repo.read_files(survey.commit, [path])[path]
 
-    def find(name: str, place: str) -> dict[str, bytes]:
-        if not repo.exists(survey.commit, place):
-            return {}
-        found = [item for item in repo.grep_files(survey.commit, [name], [place]) if item.endswith((".c", ".h"))]
-        return repo.read_files(survey.commit, found)
-
     @cache
     def prefix(path: str) -> str:
         return common_prefix(repo.subjects(survey.commit, path))
 
     author = repo.identity("author")
-    return Builder(survey, recipe, read, find, str(author), selection, prefix)
+    return Builder(survey, recipe, read, finder(repo, survey.commit), str(author), selection, prefix)
 
 
 def assemble(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from enum import Enum
 
 from credseries.creds.effects import Discipline, Wrapper
@@ -62,18 +63,25 @@ class Draft:
 def chosen_topics(recipe: Recipe, selection: Selection) -> list[Topic]:
     """The topics that a selection leaves: topics that only bring helpers stay, as others may need them.
 
-    Raises UsageError for a topic that the recipe does not have.
+    Raises UsageError for a topic that the recipe does not have, and when no topic is left that converts something.
     """
     names = [topic.name for topic in recipe.topics]
     for name in (*selection.topics, *selection.without):
         if name not in names:
-            raise UsageError(f"recipe {recipe.name} has no topic {name!r}", hint=f"its topics: {', '.join(names)}")
+            near = get_close_matches(name, names, 1)
+            guess = f"did you mean {near[0]}? " if near else ""
+            hint = f"{guess}its topics: {', '.join(names)}"
+            raise UsageError(f"recipe {recipe.name} has no topic {name!r}", hint=hint)
     wanted = set(selection.topics) or set(names)
-    return [
+    chosen = [
         topic
         for topic in recipe.topics
         if topic.name not in selection.without and (topic.name in wanted or not topic.paths)
     ]
+    if not any(topic.paths for topic in chosen):
+        converting = ", ".join(topic.name for topic in recipe.topics if topic.paths)
+        raise UsageError("the topics that are left convert nothing", hint=f"topics that convert: {converting}")
+    return chosen
 
 
 class Drafter:
@@ -93,7 +101,7 @@ class Drafter:
         for key, analysis in sorted(survey.program.analyses.items()):
             if analysis.sites and any(topic.covers(key[0]) for topic in self.topics):
                 self.analyses[key] = analysis
-                self.judged[key] = survey.planner.judge_all(analysis)
+                self.judged[key] = survey.judge(key)
 
     # -- what there is
 
@@ -122,11 +130,20 @@ class Drafter:
                 if helper.provides in needed and not any(helper.provides in other.adds for other in found):
                     found.append(self._helper(topic, helper))
             found += [draft for draft in converting if draft.topic is topic]
-        for name in sorted(needed):
-            if not any(name in draft.adds for draft in found):
-                hint = "give it a topic with [[topics.helpers]], as in the recipe rfc, or leave fewer topics out"
-                raise UsageError(f"recipe {self.recipe.name} adds no {name}, which this tree lacks", hint=hint)
+        added = {name for draft in found for name in draft.adds}
+        if needed - added:
+            raise self._lacking(sorted(needed - added))
         return found
+
+    def _lacking(self, names: Sequence[str]) -> UsageError:
+        """What to say when nothing adds the helpers that patches need."""
+        what, them = " and ".join(names), "it" if len(names) == 1 else "them"
+        for topic in self.recipe.topics:
+            if topic not in self.topics and any(helper.provides in names for helper in topic.helpers):
+                message = f"this tree lacks {what}, and topic {topic.name}, which adds {them}, is left out"
+                return UsageError(message, hint=f"the other topics need {them}: take topic {topic.name} in")
+        hint = "give it a topic with [[topics.helpers]], as in the recipe rfc"
+        return UsageError(f"recipe {self.recipe.name} adds no {what}, which this tree lacks", hint=hint)
 
     def _closure(self, drafts: Sequence[Draft]) -> set[str]:
         """The helpers that drafts need, and those that these need."""

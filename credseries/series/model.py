@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from credseries.series.told import Told, told_from_json
+
 
 @dataclass(frozen=True)
 class SiteRecord:
@@ -77,15 +79,31 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Needed:
+    """What a series needs of another one of its conversion: that series' tree, and its patches by key and subject.
+
+    `whole` says that these are all of them.
+    """
+
+    tree: str
+    keys: tuple[str, ...]
+    subjects: tuple[str, ...]
+    whole: bool
+
+
+@dataclass(frozen=True)
 class Thread:
     """A series as one of several: the tree that it goes through, and what all belong to, by a change-id of its own.
 
-    `trees` are those of all the series, in the order in which they can be merged.
+    `trees` are those of all the series, in the order in which they can be merged, and `titles` what these are called.
+    `needs` is what has to be applied before this one.
     """
 
     tree: str
     umbrella: str
     trees: tuple[str, ...]
+    titles: tuple[str, ...] = ()
+    needs: tuple[Needed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +114,7 @@ class SeriesRecord:
     (another one than the base when other series have to be applied first; `prerequisites` names those, in the format
     of `b4 prep --edit-deps`), and the last patch. `base_version` is the kernel version of the base's Makefile, `title`
     the cover letter's subject without prefixes, `refused` the sites of the recipe's paths that the series leaves as
-    they were; `numbers` and `note` are what its author gave for the cover letter.
+    they were; `numbers` and `note` are what its author gave for the cover letter, `told` is what a reroll had to tell.
     """
 
     branch: str
@@ -120,6 +138,7 @@ class SeriesRecord:
     thread: Thread | None = None
     numbers: str = ""
     note: str = ""
+    told: Told = field(default_factory=Told)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form that `series_from_json` reads back."""
@@ -142,8 +161,17 @@ def _patch(data: dict[str, Any]) -> PatchRecord:
     return PatchRecord(**fields)
 
 
+def _needed(data: dict[str, Any]) -> Needed:
+    return Needed(**{**data, "keys": tuple(data["keys"]), "subjects": tuple(data["subjects"])})
+
+
+def _thread(data: dict[str, Any]) -> Thread:
+    needs = tuple(_needed(item) for item in data["needs"])
+    return Thread(**{**data, "trees": tuple(data["trees"]), "titles": tuple(data["titles"]), "needs": needs})
+
+
 def series_from_json(data: dict[str, Any]) -> SeriesRecord:
-    """The record that `SeriesRecord.to_json` gave; raises KeyError or TypeError on anything else."""
+    """The record that `SeriesRecord.to_json` gave; raises KeyError, TypeError or ValueError on anything else."""
     fields = {
         **data,
         "prefixes": tuple(data["prefixes"]),
@@ -153,6 +181,7 @@ def series_from_json(data: dict[str, Any]) -> SeriesRecord:
         "assumptions": tuple(data["assumptions"]),
         "prerequisites": tuple(data["prerequisites"]),
         "selection": Selection(**{key: tuple(value) for key, value in data["selection"].items()}),
-        "thread": Thread(**{**thread, "trees": tuple(thread["trees"])}) if (thread := data["thread"]) else None,
+        "told": told_from_json(data["told"]) if "told" in data else Told(),
+        "thread": _thread(data["thread"]) if data["thread"] else None,
     }
     return SeriesRecord(**fields)

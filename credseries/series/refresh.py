@@ -57,16 +57,6 @@ class Refreshed:
     kept: tuple[tuple[str, Conflict], ...] = ()
 
 
-def members(repo: Repository, current: Current) -> list[Current]:
-    """A series with those that it is one thread of several with, in the order in which they can be merged."""
-    thread = current.pristine.thread
-    if thread is None:
-        return [current]
-    found = [saved.current(repo, branch) for branch in saved.branches(repo)]
-    mine = [item for item in found if item.pristine.thread and item.pristine.thread.umbrella == thread.umbrella]
-    return sorted(mine, key=lambda item: thread.trees.index(item.pristine.thread.tree) if item.pristine.thread else 0)
-
-
 def remake(
     repo: Repository,
     series: Sequence[Current],
@@ -107,7 +97,7 @@ def remake(
     found = []
     for current, anew in zip(series, made, strict=True):
         given = current.pristine
-        item = replace(anew, record=replace(anew.record, numbers=given.numbers, note=given.note))
+        item = replace(anew, record=replace(anew.record, numbers=given.numbers, note=given.note, told=given.told))
         survey = surveys(item.record.thread.tree if item.record.thread else "")
         carried = carry(repo, current, item, squash=squash)
         present = converted(survey)

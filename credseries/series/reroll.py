@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from credseries.errors import GitFailed, StoreDamaged, UsageError
+from credseries.errors import GitFailed, UsageError
 from credseries.kernel.git import Repository
 from credseries.kernel.values import NewCommit
-from credseries.series import saved
 from credseries.series.assemble import Letter
 from credseries.series.changelog import items_of, split_letter
 from credseries.series.prep import CoverMessage, committer, read_cover
 from credseries.series.refresh import Refreshed, Remade, put
 from credseries.series.sent import Sent, remember_sent, version_patches
+from credseries.series.told import Credit, Fact, Told
 from credseries.series.trailers import Trailer, parse_trailer, revise, trailers_of
 from credseries.series.versions import Became, Fate, VersionPatch, compare_versions
-
-_KIND = "reroll"
 
 
 @dataclass(frozen=True)
@@ -37,41 +35,6 @@ class Reply:
     comments: bool
     trailers: tuple[Trailer, ...] = ()
     mismatched: tuple[Trailer, ...] = ()
-
-
-@dataclass(frozen=True)
-class Credit:
-    """Somebody who said something of a patch that was sent (0: of the cover letter), in a reply."""
-
-    patch: int
-    name: str
-    message_id: str
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A trailer and what has become of it: `kept`, `added` (it was not in the version that was sent) or `dropped`.
-
-    `patch` is the number in the new version, `old` are the patches of the version that was sent which became it;
-    `message_id` is that of the reply that it came in, or empty.
-    """
-
-    what: str
-    trailer: str
-    patch: int
-    old: tuple[int, ...]
-    reason: str = ""
-    message_id: str = ""
-
-
-@dataclass(frozen=True)
-class Told:
-    """What is told of a version beyond what can be compared, kept until it has been sent: who asked for what, what the
-    author says of a patch that was sent (0: of the series), and trailers that were dropped."""
-
-    credits: tuple[Credit, ...] = ()
-    because: Mapping[int, str] = field(default_factory=dict)
-    dropped: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,13 +98,16 @@ def reroll(
     carried = replace(remade.carried, commits=_with_trailers(remade, first, facts, own))
     remade = replace(remade, carried=carried)
     written = _write(repo, remade, when)
-    earlier = _told(repo, remade.made.record.change_id, sent.next)
+    pristine = remade.old.pristine
+    earlier = pristine.told if pristine.revision == sent.next else Told()
     told = Told(
         tuple(dict.fromkeys((*earlier.credits, *_credits(replies)))),
         {**earlier.because, **because},
         _lasting(earlier.dropped, facts),
     )
-    tip = written.ids[-1] if written.ids else remade.made.record.start
+    record = replace(remade.made.record, told=told)
+    remade = replace(remade, made=replace(remade.made, record=record))
+    tip = written.ids[-1] if written.ids else record.start
     return Rerolled(remade, sent, written.patches, tip, tuple(became), tuple(facts), told, tuple(replies))
 
 
@@ -173,7 +139,6 @@ def put_rerolled(
     for item in rerolled:
         refs |= item.sent.refs
         remember_sent(repo, item.remade.made.record.change_id, item.sent)
-        _keep_told(repo, item)
     branches = [item.made.record.branch for item in remade]
     chosen = [
         by_branch[name].remade if name in by_branch else item for name, item in zip(branches, remade, strict=True)
@@ -350,33 +315,3 @@ def _lasting(earlier: Sequence[Fact], now: Sequence[Fact]) -> tuple[Fact, ...]:
     known = {(fact.trailer, fact.old): fact for fact in earlier}
     known |= {(fact.trailer, fact.old): fact for fact in now}
     return tuple(fact for fact in known.values() if fact.what == "dropped")
-
-
-def _told(repo: Repository, change_id: str, version: int) -> Told:
-    """What was told of a version when it was made before."""
-    with saved.opened(repo) as store:
-        data = store.get(_KIND, f"{change_id}-v{version}")
-    if data is None:
-        return Told()
-    try:
-        return Told(
-            tuple(Credit(**item) for item in data["credits"]),
-            {int(number): text for number, text in data["because"]},
-            tuple(Fact(**{**item, "old": tuple(item["old"])}) for item in data["dropped"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreDamaged(
-            f"what was told of v{version} of {change_id} cannot be read",
-            hint="the store can be moved away: credseries/state.sqlite in git's directory; branches are not in it",
-        ) from error
-
-
-def _keep_told(repo: Repository, item: Rerolled) -> None:
-    told = item.told
-    data = {
-        "credits": [asdict(credit) for credit in told.credits],
-        "because": sorted(told.because.items()),
-        "dropped": [asdict(fact) for fact in told.dropped],
-    }
-    with saved.opened(repo) as store:
-        store.put(_KIND, f"{item.remade.made.record.change_id}-v{item.sent.next}", data)

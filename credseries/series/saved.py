@@ -53,7 +53,7 @@ def records(repo: Repository, change_id: str) -> list[SeriesRecord]:
         for key in store.keys(_KIND):
             data = store.get(_KIND, key)
             if isinstance(data, dict) and data.get("change_id") == change_id:
-                with suppress(KeyError, TypeError, AttributeError):
+                with suppress(KeyError, TypeError, ValueError, AttributeError):
                     found.append(series_from_json(data))
     return found
 
@@ -118,5 +118,5 @@ def _record(repo: Repository, branch: str, generated: str) -> SeriesRecord:
     try:
         # two branches can hold the very same commits
         return replace(series_from_json(data), branch=branch)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreDamaged(f"the record of series {branch} cannot be read", hint=again) from error

@@ -123,6 +123,7 @@ class Survey:
         self.only = frozenset(forms or ()) or frozenset(FORMS)
         may_move = moving(recipe, moves)
         self.planner = Planner(self.names, forms or recipe.forms, unavailable(interface), **may_move)
+        self._judged: dict[tuple[str, int], list[Judged]] = {}
 
     def wanted(self, path: str) -> bool:
         """Whether a file is among the paths that were asked for."""
@@ -134,10 +135,20 @@ class Survey:
         found = [self.program.analyses[key] for key in sorted(self.program.analyses) if self.wanted(key[0])]
         return [item for item in found if item.sites or item.unreadable]
 
+    def judge(self, key: tuple[str, int]) -> list[Judged]:
+        """The sites of a function (given by its file and the byte that it begins at) with their verdicts.
+
+        Each function is judged once, however many series are drafted from a survey.
+        """
+        if key not in self._judged:
+            self._judged[key] = self.planner.judge_all(self.program.analyses[key])
+        return self._judged[key]
+
     @cached_property
     def judged(self) -> list[Judged]:
         """Every site of the wanted paths with its verdicts, by file and line."""
-        return [item for analysis in self.analyses for item in self.planner.judge_all(analysis)]
+        keys = (key for key in sorted(self.program.analyses) if self.wanted(key[0]))
+        return [item for key in keys for item in self.judge(key)]
 
     @cached_property
     def defects(self) -> list[tuple[Function, Defect]]:

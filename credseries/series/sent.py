@@ -198,17 +198,18 @@ def _likeliest(records: Sequence[SeriesRecord], infos: Sequence[CommitInfo]) -> 
 def _recognize(repo: Repository, record: SeriesRecord, infos: Sequence[CommitInfo]) -> list[PatchRecord | None]:
     """Which patch of a record each commit is."""
     try:
-        made = _sides(repo, [(patch.commit, patch.subject) for patch in record.patches])
+        made = sides(repo, [(patch.commit, patch.subject) for patch in record.patches])
     except GitFailed:  # commits that no ref names are gone some day
         made = [Side(patch.subject, ()) for patch in record.patches]
-    pairs = pair_up(made, _sides(repo, [(info.id, info.subject) for info in infos]))
+    pairs = pair_up(made, sides(repo, [(info.id, info.subject) for info in infos]))
     found: list[PatchRecord | None] = [None] * len(infos)
     for pair in pairs:
         found[pair.now] = record.patches[pair.made]
     return found
 
 
-def _sides(repo: Repository, commits: Sequence[tuple[str, str]]) -> list[Side]:
+def sides(repo: Repository, commits: Sequence[tuple[str, str]]) -> list[Side]:
+    """Commits, given with their subjects, as they are compared."""
     ids = [commit for commit, _ in commits]
     diffs = repo.diffs(ids)
     return [
@@ -223,7 +224,7 @@ def version_patches(
     """Commits as the patches of a version, each with its record if it has one; `fixup!` commits are parts of others."""
     ids = repo.patch_ids([info.id for info in infos])
     found: list[VersionPatch] = []
-    for info, record, side in zip(infos, records, _sides(repo, [(i.id, i.subject) for i in infos]), strict=True):
+    for info, record, side in zip(infos, records, sides(repo, [(i.id, i.subject) for i in infos]), strict=True):
         if record is None and info.subject.startswith(_FIXES) and found:
             _mark_open(found, info.subject.partition("! ")[2])
             continue

@@ -10,12 +10,11 @@ from datetime import datetime
 
 from credseries.errors import BranchExists, UsageError
 from credseries.kernel.git import Repository
-from credseries.kernel.values import RefChange
 from credseries.series.assemble import Letter, Made, Naming, assemble, make_builder
 from credseries.series.build import Builder
-from credseries.series.drafts import Draft, Kind
-from credseries.series.model import Selection, SeriesRecord, Thread
-from credseries.series.prep import check_branch_name, check_namesakes, committer
+from credseries.series.drafts import Draft
+from credseries.series.model import Needed, Selection, SeriesRecord, Thread
+from credseries.series.prep import check_branch_name, check_namesakes
 from credseries.series.publish import publish
 from credseries.series.recipe import Recipe
 from credseries.series.scan import Survey
@@ -32,6 +31,13 @@ class Stamp:
 
 def check_branch(repo: Repository, branch: str) -> None:
     """Raises UsageError for a name that git or b4 cannot work with, BranchExists when it is taken."""
+    check_free(repo, branch)
+    check_branch_name(branch)
+    check_namesakes(repo, branch)
+
+
+def check_free(repo: Repository, branch: str) -> None:
+    """Raises UsageError for a name that is none for git, BranchExists when there can be no branch of that name."""
     if not repo.valid_branch_name(branch):
         hint = "see `git help check-ref-format`, or use letters, digits and '-'"
         raise UsageError(f"{branch!r} cannot be the name of a branch", hint=hint)
@@ -44,8 +50,6 @@ def check_branch(repo: Repository, branch: str) -> None:
         if repo.branch_tip(above) is not None:
             hint = "choose another with --branch NAME: git keeps no branch below another one"
             raise BranchExists(f"branch {above} exists already, so there can be no {branch}", hint=hint)
-    check_branch_name(branch)
-    check_namesakes(repo, branch)
 
 
 def change_id(title: str, stamp: Stamp, *more: str) -> str:
@@ -131,6 +135,7 @@ def make_threads(
 ) -> list[Made]:
     """The series of these trees, in an order in which each comes after those that it needs. Raises as `split` does."""
     done: list[tuple[Part, Made, dict[str, str]]] = []
+    titles = tuple(naming(tree).title for tree in trees)
     for tree in trees:
         part = next((item for item in by_tree(builders(tree).drafts) if item.tree == tree), None)
         if part is None:
@@ -145,7 +150,7 @@ def make_threads(
             when,
             before=part.before,
             own=part.own,
-            thread=Thread(tree, umbrella, tuple(trees)),
+            thread=Thread(tree, umbrella, tuple(trees), titles, _needs(part.before, done)),
             prerequisites=_prerequisites(builders(tree), part.before, done),
         )
         done.append((part, made, _patch_ids(repo, made)))
@@ -158,6 +163,18 @@ def _patch_ids(repo: Repository, made: Made) -> dict[str, str]:
     pairs = zip([repo.resolve_tree(made.record.start)[1], *trees], trees, strict=False)
     ids = [repo.patch_id(old, new) for old, new in pairs]
     return {patch.key: found for patch, found in zip(made.record.patches, ids, strict=True)}
+
+
+def _needs(before: Sequence[Draft], done: Sequence[tuple[Part, Made, dict[str, str]]]) -> tuple[Needed, ...]:
+    """The patches of series that are made which have to come first."""
+    wanted = {draft.key for draft in before}
+    found = []
+    for part, made, _ in done:
+        mine = [patch for patch in made.record.patches if patch.key in wanted]
+        if mine:
+            keys, subjects = tuple(patch.key for patch in mine), tuple(patch.subject for patch in mine)
+            found.append(Needed(part.tree, keys, subjects, len(mine) == len(made.record.patches)))
+    return tuple(found)
 
 
 def _prerequisites(
@@ -177,52 +194,4 @@ def _prerequisites(
             found.append(f"change-id: {made.record.change_id}:v{made.record.revision}")
         else:
             found += [f"patch-id: {ids[key]}" for key in keys if key in wanted]
-    return found
-
-
-# -- ablation
-
-
-@dataclass(frozen=True)
-class Ablation:
-    """A branch with all topics but one, and the topic that it lacks (empty: it lacks none)."""
-
-    branch: str
-    without: str
-    tip: str
-    patches: int
-
-
-def ablate(
-    repo: Repository, survey: Survey, recipe: Recipe, branch: str, stamp: Stamp, selection: Selection | None = None
-) -> list[Ablation]:
-    """Make the branches that tell what each topic brings: the whole series, and the series without each topic.
-
-    They are for building and measuring: no cover letter, nothing that b4 knows. Raises as `split` does.
-    """
-    chosen = selection or Selection()
-    whole = make_builder(repo, survey, recipe, chosen)
-    topics = list(dict.fromkeys(d.topic.name for d in whole.drafts if d.kind is not Kind.HELPER and d.forms))
-    if len(topics) < 2:
-        raise UsageError(
-            f"only topic {topics[0]} converts anything: without it nothing is left to compare",
-            hint="compare the base with the series itself",
-        )
-    cases = [("", whole)]
-    for topic in topics:
-        less = Selection(chosen.topics, (*chosen.without, topic), chosen.moves)
-        cases.append((topic, make_builder(repo, survey, recipe, less)))
-    names = {topic: f"{branch}-{f'without-{topic}' if topic else 'full'}" for topic, _ in cases}
-    for name in names.values():
-        check_branch(repo, name)
-    found = []
-    for topic, builder in cases:
-        made = assemble(repo, builder, Naming(names[topic], "", 1, recipe.title), stamp.when)
-        who = committer(repo)
-        tip = repo.write_commits(
-            made.record.start, made.commits, author=repo.identity("author"), committer=who, when=stamp.when
-        )[-1]
-        found.append(Ablation(names[topic], topic, tip, len(made.commits)))
-    changes = [RefChange(f"refs/heads/{item.branch}", item.tip, repo.zero_id) for item in found]
-    repo.update_refs(changes, f"credseries ablate: {recipe.name}")
     return found

@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 from credseries.series.demo import make_repository
-from tests.kills.commands import VICTIMS, Victim
-from tests.kills.run import Range, Report
+from tests.kills.commands import VICTIMS
+from tests.kills.run import Aim, Range, Report
+from tests.kills.victim import Victim
 
 _SEALED = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -24,12 +25,12 @@ _SEALED = {
 }
 
 
-def describe(report: Report, ground: Range, seconds: float) -> str:
+def describe(report: Report, ground: Range, aim: Aim, seconds: float) -> str:
     """What a run gave, for a person."""
     groups = sum(kill.group for kill in report.kills)
     lines = [
         f"kills               {len(report.kills)} ({groups} of the process group, {len(report.kills) - groups} of one)",
-        f"usual duration      {ground.usual:.2f} s, the last {ground.writing:.2f} s after the first object",
+        f"killed within       {ground.lengths[aim]:.2f} s, of {ground.lengths[Aim.ANY]:.2f} s in all",
         f"left as it was      {report.count('old')}",
         f"left all done       {report.count('new')}",
         f"ended before        {report.count('ended')}",
@@ -42,23 +43,25 @@ def describe(report: Report, ground: Range, seconds: float) -> str:
     return "\n".join(lines)
 
 
-def kill_often(victim: Victim, kills: int, seed: int, writing: bool, jobs: int, place: Path) -> tuple[Report, Range]:
+def kill_often(victim: Victim, kills: int, seed: int, aim: Aim, jobs: int, place: Path) -> tuple[Report, Range]:
     """Many kills of one command, some at a time; gives what was known of it before as well."""
     make_repository(place / "linux")
     ground = Range.make(victim, place / "linux", place, jobs)
     chances = (random.Random(f"{seed} {victim.name} {number}") for number in range(kills))
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(ground.kill, chance, place, writing=writing) for chance in chances]
+        waiting = [pool.submit(ground.kill, chance, place, aim) for chance in chances]
         return Report([done.result() for done in concurrent.futures.as_completed(waiting)]), ground
 
 
 def main() -> int:
     """Kill, report; 1 when something was left in between."""
     parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
-    parser.add_argument("victims", nargs="*", default=["split"], metavar="COMMAND", help=", ".join(VICTIMS))
+    parser.add_argument("victims", nargs="*", default=list(VICTIMS), metavar="COMMAND", help=", ".join(VICTIMS))
     parser.add_argument("--kills", type=int, default=500, metavar="N", help="of each command")
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--writing", action="store_true", help="kill only after the first object is written")
+    when = parser.add_mutually_exclusive_group()
+    for aim, told in ((Aim.WRITING, "kill once the first object is written"), (Aim.MOVING, "kill while the refs move")):
+        when.add_argument(f"--{aim.value}", dest="aim", action="store_const", const=aim, default=Aim.ANY, help=told)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1_000_000)
@@ -67,8 +70,11 @@ def main() -> int:
     for name in options.victims:
         place, started = Path(tempfile.mkdtemp(prefix="kills-")), time.monotonic()
         os.environ.update(_SEALED, HOME=str(place))
-        report, ground = kill_often(VICTIMS[name], options.kills, seed, options.writing, options.jobs, place)
-        print(f"command             {name}\n{describe(report, ground, time.monotonic() - started)}", flush=True)
+        report, ground = kill_often(VICTIMS[name], options.kills, seed, options.aim, options.jobs, place)
+        print(
+            f"command             {name}\n{describe(report, ground, options.aim, time.monotonic() - started)}",
+            flush=True,
+        )
         if report.failures:
             failed = True
             print(f"what they left      {place}", flush=True)

@@ -9,12 +9,22 @@ import signal
 import statistics
 import subprocess
 import time
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
-from tests.kills.commands import Victim, done_again, half_done, prepare
-from tests.kills.state import State, damage, read_state
+from tests.kills.state import damage, read_state
+from tests.kills.victim import Victim
+
+
+class Aim(Enum):
+    """When a command is killed: at any moment, once it writes objects, or about when its refs move."""
+
+    ANY = "any"
+    WRITING = "writing"
+    MOVING = "moving"
 
 
 @dataclass(frozen=True)
@@ -49,54 +59,51 @@ class Report:
 
 @dataclass(frozen=True)
 class Range:
-    """A victim ready to be killed many times: a tree that it starts from, its state, and how long it usually takes.
+    """A victim ready to be killed many times: a tree that it starts from, and how long it usually takes.
 
-    `usual` is the whole time, `writing` the time after the first object is written, in seconds.
+    `lengths` are the seconds in which each aim hits it. The refs move in the first half of what MOVING has.
     """
 
     victim: Victim
     template: Path
-    usual: float
-    writing: float
+    lengths: Mapping[Aim, float]
 
     @classmethod
     def make(cls, victim: Victim, miniature: Path, directory: Path, jobs: int = 1) -> Range:
         """Prepares a tree below a directory, and measures runs that nobody kills, as many at a time as later."""
         template = copy(miniature, directory / "template")
-        prepare(victim, template)
+        victim.prepare(template)
 
-        def timed(number: int) -> tuple[float, float]:
+        def timed(number: int) -> tuple[float, ...]:
             tree = copy(template, directory / f"timed-{number}")
             started = time.monotonic()
             with _start(victim.command, tree) as process:
-                _wait_for_objects(tree, process)
-                written = time.monotonic()
+                times = [_wait_for_change(process, tree, look) for look in (_objects, _record, _branches)]
             ended = time.monotonic()
             shutil.rmtree(tree)
-            assert process.returncode == 0
-            return ended - started, ended - written
+            assert process.returncode == victim.ending.status
+            written, recorded, moved = times
+            return ended - started, ended - written, 2 * (moved - recorded)
 
         with ThreadPoolExecutor(jobs) as pool:
-            whole, part = zip(*pool.map(timed, range(4 * jobs)), strict=True)
-        return cls(victim, template, statistics.median(whole), statistics.median(part))
+            measured = zip(*pool.map(timed, range(4 * jobs)), strict=True)
+            return cls(victim, template, dict(zip(Aim, map(statistics.median, measured), strict=True)))
 
-    def kill(self, chance: random.Random, directory: Path, *, writing: bool = False) -> Kill:
-        """One kill, uniformly at any moment of the usual duration, or only while the repository is written to.
-
-        One in five hits the process alone.
-        """
-        moment, group = chance.uniform(0, self.writing if writing else self.usual), chance.random() < 0.8
+    def kill(self, chance: random.Random, directory: Path, aim: Aim = Aim.ANY) -> Kill:
+        """One kill, uniformly at any moment of the time that its aim allows. One in five hits the process alone."""
+        moment, group = chance.uniform(0, self.lengths[aim]), chance.random() < 0.8
         tree = copy(self.template, directory / f"killed-{chance.randrange(1 << 60):x}")
         before = read_state(tree)
         with _start(self.victim.command, tree) as process:
-            if writing:
-                _wait_for_objects(tree, process)
+            if aim is not Aim.ANY:
+                _wait_for_change(process, tree, _objects if aim is Aim.WRITING else _record)
             ended = _kill_after(process, moment, group)
-        problems = damage(tree, before)
+        problems = damage(tree, before, self.victim.refs)
         now = read_state(tree)
-        problems += half_done(self.victim, tree, before, now)
-        problems += done_again(self.victim, tree, now)
-        kill = Kill(moment, group, "ended" if ended else _outcome(before, now), tuple(problems))
+        problems += self.victim.half_done(tree, before, now)
+        problems += self.victim.done_again(tree, before, now)
+        outcome = "new" if self.victim.moved(before, now) else "old"
+        kill = Kill(moment, group, "ended" if ended else outcome, tuple(problems))
         if not problems:
             shutil.rmtree(tree)
         return kill
@@ -110,17 +117,43 @@ def copy(source: Path, target: Path) -> Path:
 
 
 def _start(command: list[str], tree: Path) -> subprocess.Popen[bytes]:
-    """A command in a process group of its own."""
-    nowhere = subprocess.DEVNULL
-    return subprocess.Popen(command, cwd=tree, stdin=nowhere, stdout=nowhere, stderr=nowhere, process_group=0)
+    """A command in a process group of its own; its temporary files are beside the tree, as a kill leaves them."""
+    nowhere, environment = subprocess.DEVNULL, {**os.environ, "TMPDIR": str(tree.parent)}
+    return subprocess.Popen(
+        command, cwd=tree, env=environment, stdin=nowhere, stdout=nowhere, stderr=nowhere, process_group=0
+    )
 
 
-def _wait_for_objects(tree: Path, process: subprocess.Popen[bytes]) -> None:
-    """Returns when the command has written something to the object database, or has ended."""
-    objects = tree / ".git/objects"
-    before = sorted(objects.iterdir())
-    while process.poll() is None and sorted(objects.iterdir()) == before:
-        time.sleep(0.002)
+def _objects(tree: Path) -> Hashable:
+    """The object database, by the first part of the objects' names."""
+    return frozenset((tree / ".git/objects").iterdir())
+
+
+def _record(tree: Path) -> Hashable:
+    """The file with the records of series, the last that a command writes before its refs."""
+    return _written(tree / ".git/credseries/state.sqlite")
+
+
+def _branches(tree: Path) -> Hashable:
+    """The branches of the tree."""
+    heads = (path for path in (tree / ".git/refs/heads").iterdir() if path.suffix != ".lock")
+    return frozenset((path, _written(path)) for path in heads)
+
+
+def _written(path: Path) -> int | None:
+    """When a file was written; None when there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def _wait_for_change(process: subprocess.Popen[bytes], tree: Path, look: Callable[[Path], Hashable]) -> float:
+    """Returns when a command has changed what one looks at, or has ended; gives the time."""
+    before = look(tree)
+    while process.poll() is None and look(tree) == before:
+        time.sleep(0.001)
+    return time.monotonic()
 
 
 def _kill_after(process: subprocess.Popen[bytes], moment: float, group: bool) -> bool:
@@ -136,7 +169,3 @@ def _kill_after(process: subprocess.Popen[bytes], moment: float, group: bool) ->
         process.kill()
     process.wait()
     return False
-
-
-def _outcome(before: State, now: State) -> str:
-    return "old" if before.ours == now.ours else "new"

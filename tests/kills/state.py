@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tests.gitrepo import git
 
-GRACE = 1.0  # seconds that a git in a session of its own may need to come to its end
-BRANCH = "creds-rfc"
-MORE = (f"refs/credseries/previous/{BRANCH}", "refs/tags/sent/")
-OURS = (f"refs/heads/{BRANCH}", f"refs/credseries/generated/{BRANCH}")
+GRACE = 20.0  # seconds that a git in a session of its own may need to come to its end, on a busy machine
 
 
 @dataclass(frozen=True)
@@ -27,21 +26,14 @@ class State:
     head: bytes
     files: dict[str, tuple[str, int, int]]
 
-    @property
-    def ours(self) -> tuple[str, ...]:
-        """The ids of the refs that a series has; empty for those that do not exist."""
-        return tuple(self.refs.get(ref, "") for ref in OURS)
+    def of(self, patterns: Sequence[str]) -> tuple[str, ...]:
+        """The ids of some refs, given by name or pattern; empty where there is none."""
+        return tuple(" ".join(target for name, target in self.refs.items() if fnmatchcase(name, p)) for p in patterns)
 
-    @property
-    def more(self) -> dict[str, str]:
-        """The refs that a new version of a series sets besides."""
-        return {name: target for name, target in self.refs.items() if name.startswith(MORE)}
-
-    @property
-    def others(self) -> State:
-        """The same without the refs of the series."""
-        refs = {name: target for name, target in self.refs.items() if name not in OURS and name not in self.more}
-        return State(refs, self.config, self.head, self.files)
+    def without(self, patterns: Sequence[str]) -> State:
+        """The same without these refs."""
+        others = {name: target for name, target in self.refs.items() if not any(fnmatchcase(name, p) for p in patterns)}
+        return State(others, self.config, self.head, self.files)
 
 
 def read_state(tree: Path) -> State:
@@ -67,22 +59,28 @@ def _file(path: Path) -> tuple[str, int, int]:
     return hashlib.sha256(path.read_bytes()).hexdigest(), status.st_mode, status.st_mtime_ns
 
 
-def locks(tree: Path) -> list[str]:
-    """The lock files below `.git`."""
-    return sorted(str(path.relative_to(tree)) for path in (tree / ".git").rglob("*.lock"))
-
-
-def wait_for_writers(tree: Path) -> list[str]:
-    """The lock files that are still there after the time that git may need."""
-    deadline = time.monotonic() + GRACE
-    while (found := locks(tree)) and time.monotonic() < deadline:
-        time.sleep(0.02)
+def _working_in(tree: Path) -> list[str]:
+    """The processes that still run below a directory."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):  # ended meanwhile, or somebody else's
+            if link.readlink().is_relative_to(tree):
+                found.append(link.parent.name)
     return found
 
 
-def damage(tree: Path, before: State) -> list[str]:
-    """What is wrong with a repository, whatever was done to its series: a sentence each."""
-    found = [f"{name} is left" for name in wait_for_writers(tree)]
+def _wait_for_writers(tree: Path) -> list[str]:
+    """Waits for what a killed process has started, which may have refs to move yet; gives what does not end."""
+    deadline = time.monotonic() + GRACE
+    while (running := _working_in(tree.resolve())) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return running
+
+
+def damage(tree: Path, before: State, moved: Sequence[str]) -> list[str]:
+    """What is wrong with a repository, whatever has become of the refs that may move: a sentence each."""
+    found = [f"process {number} still runs" for number in _wait_for_writers(tree)]
+    found += [f"{path.relative_to(tree)} is left" for path in (tree / ".git").rglob("*.lock")]
     fsck = subprocess.run(
         ["git", "-C", str(tree), "fsck", "--full", "--strict", "--no-dangling"],
         capture_output=True,
@@ -93,10 +91,10 @@ def damage(tree: Path, before: State) -> list[str]:
         found.append(f"git fsck: {fsck.returncode} {fsck.stdout}{fsck.stderr}")
     found += [f"git knows the work tree {path.name}" for path in (tree / ".git").glob("worktrees/*")]
     found += [f"{path.name} is left" for path in (tree / ".git").glob("fast_import_crash_*")]
-    now = read_state(tree)
+    before, now = before.without(moved), read_state(tree).without(moved)
     for name in ("refs", "config", "head", "files"):
-        if getattr(now.others, name) != getattr(before.others, name):
-            found.append(f"{name} changed: {getattr(before.others, name)} to {getattr(now.others, name)}")
+        if getattr(now, name) != getattr(before, name):
+            found.append(f"{name} changed: {getattr(before, name)} to {getattr(now, name)}")
     status = git(tree, "status", "--porcelain")
     if status:
         found.append(f"git status: {status}")

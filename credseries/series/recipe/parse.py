@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from credseries.rewrite.forms import Form
+from credseries.rewrite.forms import FORMS, Form
 from credseries.series.recipe import order, templates, values
 from credseries.series.recipe.document import Document
 from credseries.series.recipe.model import FACTS, PROVIDED, THREADS, Granularity, Helper, Recipe, Topic
@@ -24,7 +24,7 @@ TOPIC = (
     *("helpers", "accessors", "reverts"),
 )
 HELPER = ("provides", "file", "code", "after", "include", "subject", "body")
-_FORMS = tuple(form.value for form in Form)
+_FORMS = tuple(form.value for form in FORMS)
 _GRANULARITIES = tuple(item.value for item in Granularity)
 
 
@@ -32,7 +32,7 @@ _GRANULARITIES = tuple(item.value for item in Granularity)
 class _Common:
     """What a topic has where it says nothing itself."""
 
-    forms: tuple[Form, ...] = tuple(Form)
+    forms: tuple[Form, ...] = FORMS
     granularity: Granularity = Granularity.TOPIC
     facts: tuple[str, ...] = FACTS
     trailers: tuple[str, ...] = ()
