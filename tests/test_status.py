@@ -246,6 +246,13 @@ class TestWaiting:
         assert wait.subjects == ("cred: Add a guard for light credential overrides",)
         assert {item.record.branch: item.waits for item in status(every, "tree-vfs")}["tree-overlayfs"] == ()
 
+    def test_a_thread_alone_knows_of_the_others(self, every: Path) -> None:
+        repo = Repository.discover(every)
+        for onto, number in ((None, 1), ("tree-vfs", 0)):
+            [found] = read_status(repo, ["tree-overlayfs"], onto, look_at(repo))
+            assert isinstance(found, SeriesStatus)
+            assert len(found.waits) == number
+
     def test_threads_stand_together_in_their_order(self, every: Path) -> None:
         names = [item.record.branch for item in status(every)]
         assert names.index("tree-overlayfs") == names.index("tree-vfs") + 1

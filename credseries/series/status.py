@@ -106,8 +106,9 @@ def read_status(
     series = [item for item in found if isinstance(item, Current)]
     named = _Named(onto, repo.resolve(onto)) if onto is not None else _head(repo, series)
     tags = list_tags(repo, "sent") if series else []
+    records = [item.record for item in series]
     done = [item if isinstance(item, Unreadable) else _status(repo, item, named, tags, look) for item in found]
-    return in_order(_waiting(done, look))
+    return in_order(_waiting(done, [*records, *_others(repo, branches, series)], look))
 
 
 def _current(repo: Repository, branch: str) -> Current | Unreadable:
@@ -128,10 +129,6 @@ def in_order(found: Sequence[SeriesStatus | Unreadable]) -> list[SeriesStatus | 
         else:
             places.append((first.setdefault(thread.umbrella, number), thread.trees.index(thread.tree)))
     return [item for _, item in sorted(zip(places, found, strict=True), key=lambda pair: pair[0])]
-
-
-def _umbrella(item: SeriesStatus) -> str:
-    return item.record.thread.umbrella if item.record.thread is not None else ""
 
 
 # -- what it is looked for in
@@ -236,18 +233,26 @@ def _waits(after: Sequence[str], done: Mapping[str, TopicStatus]) -> tuple[str, 
 # -- threads
 
 
-def _waiting(done: Sequence[SeriesStatus | Unreadable], look: Look) -> list[SeriesStatus | Unreadable]:
+def _others(repo: Repository, branches: Sequence[str], series: Sequence[Current]) -> list[SeriesRecord]:
+    """The series that nobody asked for, when some that somebody did ask for need patches of others."""
+    if not any(item.record.thread is not None and item.record.thread.needs for item in series):
+        return []
+    found = [_current(repo, branch) for branch in saved.branches(repo) if branch not in branches]
+    return [item.record for item in found if isinstance(item, Current)]
+
+
+def _waiting(
+    done: Sequence[SeriesStatus | Unreadable], records: Sequence[SeriesRecord], look: Look
+) -> list[SeriesStatus | Unreadable]:
     """With what each thread waits for: patches of another one that the target has not, as far as that can be told."""
-    threads = {
-        (_umbrella(item), item.record.thread.tree): item.record
-        for item in done
-        if isinstance(item, SeriesStatus) and item.record.thread is not None
-    }
+    threads = {(item.thread.umbrella, item.thread.tree): item for item in records if item.thread is not None}
     found: list[SeriesStatus | Unreadable] = []
     for item in done:
         if isinstance(item, SeriesStatus) and item.record.thread is not None:
             needs = item.record.thread.needs
-            left = [_left(need, threads.get((_umbrella(item), need.tree)), item.target, look) for need in needs]
+            left = [
+                _left(need, threads.get((item.record.thread.umbrella, need.tree)), item.target, look) for need in needs
+            ]
             found.append(replace(item, waits=tuple(wait for wait in left if wait.subjects)))
         else:
             found.append(item)
