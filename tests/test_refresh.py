@@ -316,6 +316,18 @@ class TestConflicts:
         assert "mmap_upstream" in at(torn, BRANCH, "fs/backing-file.c")
         assert "mmap_by_hand" in at(torn, PREVIOUS, "fs/backing-file.c")
 
+    def test_what_was_set_aside_before_stays(self, torn: Path) -> None:
+        assert refresh(torn, "--onto", "master", "--set-aside").status == 1
+        splice = "ssize_t backing_file_splice_read("
+        amend(torn, "backing-file", "fs/backing-file.c", splice, "ssize_t backing_file_splice_by_hand(")
+        path = torn / "fs/backing-file.c"
+        path.write_text(path.read_text().replace(splice, "ssize_t backing_file_splice_upstream("))
+        commit_all(torn, "Rename another")
+        assert refresh(torn, "--onto", "master", "--set-aside").status == 1
+        kept = [git(torn, "show", f"refs/credseries/conflicts/{BRANCH}/{number}") for number in (1, 2)]
+        assert "mmap_by_hand" in kept[0]
+        assert "splice_by_hand" in kept[1]
+
     def test_a_patch_that_stumbles_over_an_edit_sets_that_aside(self, linux: Path) -> None:
         """Here it is not the edit that does not fit, but a later patch on top of it."""
         amend(linux, "Add ovl_creds", "fs/overlayfs/util.c", "void ovl_nlink_end(", "/* x */ void ovl_nlink_end(")

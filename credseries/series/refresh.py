@@ -204,10 +204,15 @@ def pristine_letter(repo: Repository, old: Current) -> str:
 
 
 def _set_aside(repo: Repository, item: Remade, when: datetime) -> list[tuple[str, str, Conflict]]:
-    """What does not fit, each as a commit that `git cherry-pick` can try again, and the ref that will hold it."""
-    found = []
-    who = committer(repo)
-    for number, conflict in enumerate(item.carried.conflicts, 1):
+    """What does not fit, each as a commit that `git cherry-pick` can try again, and the ref that will hold it.
+
+    What was set aside before stays where it is: the numbers go on.
+    """
+    found: list[tuple[str, str, Conflict]] = []
+    place, who = f"{CONFLICTS}{saved.escaped(item.old.record.branch)}/", committer(repo)
+    taken = [ref.removeprefix(place) for ref in repo.refs(place)]
+    first = max((int(number) for number in taken if number.isdigit()), default=0) + 1
+    for conflict in item.carried.conflicts:
         deed = conflict.deed
         if deed.info is None:
             continue  # a dropped patch holds nothing
@@ -217,5 +222,5 @@ def _set_aside(repo: Repository, item: Remade, when: datetime) -> list[tuple[str
             replace(NewCommit(deed.info.message, tree=deed.new), author=author, author_date=deed.info.author_date),
         ]
         ids = repo.write_commits(item.old.record.start, chain, author=author, committer=who, when=when)
-        found.append((f"{CONFLICTS}{saved.escaped(item.old.record.branch)}/{number}", ids[-1], conflict))
+        found.append((f"{place}{first + len(found)}", ids[-1], conflict))
     return found
