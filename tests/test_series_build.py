@@ -369,7 +369,7 @@ class TestMoves:
 
         assert (form(plain), form(allowed)) == (Form.SCOPED, Form.GUARD)
         patch = next(patch for patch in allowed.patches() if patch.key == "overlayfs/guard")
-        assert "These calls run under the override now" in patch.message or "This call runs" in patch.message
+        assert "These calls run under the override now, and did not before:" in patch.message
         assert re.search(r"ovl_llseek\(\): fd_file\(\), ovl_inode_unlock\(\), fdput\(\)", patch.message)
         assert "No other call runs under other credentials than before." in patch.message
 

@@ -204,8 +204,9 @@ def _closing(told: Told, facts: set[str]) -> list[str]:
     found = []
     moved = _moved(told)
     if moved and "moved" in facts:
-        calls = "These calls run" if len(moved) > 1 else "This call runs"
-        found.append(wrap(f"{calls} under the override now, and did not before:") + "\n\n" + "\n".join(moved))
+        calls = "These calls run" if sum(len(names) for _, names in moved) > 1 else "This call runs"
+        listed = _listed([(function, ", ".join(names)) for function, names in moved])
+        found.append(wrap(f"{calls} under the override now, and did not before:") + "\n\n" + listed)
     if "lifetime" in facts:
         found += filter(None, [_lifetime(told.sites)])
     if "proof" in facts:
@@ -242,13 +243,13 @@ def _listed(items: Sequence[tuple[str, str]]) -> str:
     return "\n".join(lines)
 
 
-def _moved(told: Told) -> list[str]:
-    """The calls that a person has allowed to run under a guard, a line a function."""
+def _moved(told: Told) -> list[tuple[str, list[str]]]:
+    """The calls that a person has allowed to run under a guard, by function."""
     found = []
     for item in told.of(Form.GUARD):
         calls = list(dict.fromkeys(f"{moved.call}()" for moved in item.verdict(Form.GUARD).moved))
         if calls:
-            found.append(_listed([(f"{item.site.function.name}()", ", ".join(calls))]))
+            found.append((f"{item.site.function.name}()", calls))
     return found
 
 
