@@ -125,10 +125,14 @@ def _deeds(
                 without = _without_edit(scratch, before, current, old, parent)
                 what, subject = (What.FIXUP, old.subject) if place is not None else (What.COMMIT, info.subject)
                 yield Deed(what, number, subject, info, without, tree)
-            if place is not None:
+            if place is not None and made.record.patches[place].key == old.key:
                 again = _message(repo, before[old.commit], info, made.commits[place], remarks)
                 if again is not None:
                     messages[place] = again
+            elif info.message != before[old.commit].message:
+                remarks.append(
+                    f"the message that you gave '{info.subject}' is not used: that patch is not made any more"
+                )
     exact = {patch.key: index for index, patch in enumerate(made.record.patches)}
     for patch in current.dropped:
         if patch.key in exact:

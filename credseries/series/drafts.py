@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from enum import Enum
@@ -54,11 +54,6 @@ class Draft:
     name: str = ""
     place: str = ""
 
-    @property
-    def paths(self) -> list[str]:
-        """The files of the sites that it changes."""
-        return sorted({key[0] for key in self.forms})
-
 
 def chosen_topics(recipe: Recipe, selection: Selection) -> list[Topic]:
     """The topics that a selection leaves: topics that only bring helpers stay, as others may need them.
@@ -108,10 +103,6 @@ class Drafter:
     def functions(self, topic: Topic) -> list[FunctionKey]:
         """The functions with sites in a topic's paths."""
         return [key for key in self.judged if topic.covers(key[0])]
-
-    def sites(self, keys: Iterable[FunctionKey]) -> list[tuple[SiteKey, Judged]]:
-        """The sites of some functions."""
-        return [((*key, item.site.call), item) for key in keys for item in self.judged[key]]
 
     def prefix(self, topic: Topic, path: str) -> str:
         """What the subject of a patch to a file begins with: as its history shows, where the recipe does not say."""
