@@ -270,7 +270,26 @@ class TestLight:
         assert text.index("own_revert(const") < text.index("int own_open")
         assert [patch.kind.value for patch in patches] == ["helper", "reverts", "switch"]
 
+    def test_what_a_wrapper_passes_to_another_is_not_what_is_put_in_force(self, miniature: Path) -> None:
+        text = OWN.replace("int own_open", OUTER + "\nint own_open").replace("old = own_override(", "old = own_outer(")
+        write_files(miniature, {"fs/own.c": text})
+        commit_all(miniature, "Add a wrapper of a wrapper")
+        recipe = load_recipe("rfc")
+        topic = replace(recipe.topics[2], name="own", paths=("fs/own.c",), accessors={"own_outer": "own_creds"})
+        recipe = replace(recipe, topics=(*recipe.topics[:2], topic))
+        made = builder(miniature, recipe)
+        site = next(item for item in made.sites if item.site.function.name == "own_open")
+        assert site.choice is None
+        assert "own_outer() overrides through another wrapper" in site.reason
+        assert not any("own_creds" in patch.message for patch in made.patches())
 
+
+OUTER = """\
+static const struct cred *own_outer(struct super_block *sb)
+{
+	return own_override(sb);
+}
+"""
 OWN = """\
 #include <linux/cred.h>
 #include "overlayfs/overlayfs.h"

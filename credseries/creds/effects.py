@@ -100,7 +100,8 @@ class Wrapper:
     """A function that puts `expression` in force and returns what was in force before.
 
     `parameter` is its parameter as declared, `source` the kind of source of its expression, `inlined` that expression
-    without the function's own variables; `path` is where it is defined.
+    without the function's own variables; `path` is where it is defined. `direct` says that it overrides itself: what
+    one passes on to another wrapper is not what is put in force.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Wrapper:
     source: str
     discipline: Discipline = Discipline.COUNTED
     inlined: str = ""
+    direct: bool = True
 
 
 @dataclass(frozen=True)

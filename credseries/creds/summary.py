@@ -140,7 +140,8 @@ def _wrapper(analysis: Analysis, site: Site) -> Wrapper | None:
     source = wrapper_source(variant, expression)
     discipline = analysis.effects.overrides[callee(value)]
     whole = _inlined(variant, passed[0])
-    return Wrapper(function.name, function.path, expression, declared, source, discipline, whole)
+    direct = callee(value) not in analysis.effects.wrappers
+    return Wrapper(function.name, function.path, expression, declared, source, discipline, whole, direct)
 
 
 def reverting(function: Function, reverts: Mapping[str, Discipline]) -> Discipline | None:

@@ -163,6 +163,8 @@ class _Writer:
         accessor = self.names.accessors.get(self.site.via)
         if accessor is None:
             raise Refused(f"no accessor for what {self.site.via}() puts in force is named")
+        if not self.steps.effects.wrappers[self.site.via].direct:
+            raise Refused(f"{self.site.via}() overrides through another wrapper: no accessor stands for it")
         return accessor.encode()
 
     def brackets(self) -> tuple[int, int]:
