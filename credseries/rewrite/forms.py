@@ -33,7 +33,6 @@ class Form(Enum):
 
 
 FORMS = (Form.GUARD, Form.SCOPED, Form.LIGHT)
-COUNTING = "override_creds"
 
 
 class Refused(Exception):
@@ -42,11 +41,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Names:
-    """What the forms are called in a tree, and the accessor, and the function for reverts, of each wrapper."""
+    """What the forms are called in a tree, and the accessor, and the function for reverts, of each wrapper.
+
+    `counting` is the pair that takes a reference.
+    """
 
     guard_class: str = "cred"
     override: str = "override_creds_light"
     revert: str = "revert_creds_light"
+    counting: tuple[str, str] = ("override_creds", "revert_creds")
     accessors: Mapping[str, str] = field(default_factory=dict)
     reverts: Mapping[str, str] = field(default_factory=dict)
 
@@ -561,8 +564,8 @@ def _call_with_accessor(writer: _Writer, name: str) -> None:
 def _counted(writer: _Writer) -> Spliced:
     """What the wrapper does, in the place of its call; the reverts stay."""
     if writer.site.via not in writer.wrappers():
-        raise Refused(f"{writer.site.via}() is no wrapper of {COUNTING}()")
-    _call_with_accessor(writer, COUNTING)
+        raise Refused(f"{writer.site.via}() is no wrapper of {writer.names.counting[0]}()")
+    _call_with_accessor(writer, writer.names.counting[0])
     return writer.changes.spliced()
 
 

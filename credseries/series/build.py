@@ -291,7 +291,7 @@ class Builder:
             place[f"light {wrapper.name}"] = lambda text: make_light(text, function, names.override, overrides)
             place[f"revert {name}"] = lambda text: insert_revert(text, function, name, names.revert)
             return {wrapper.path}
-        place[f"revert {name}"] = lambda text: insert_revert(text, function, name, "revert_creds")
+        place[f"revert {name}"] = lambda text: insert_revert(text, function, name, names.counting[1])
         return {wrapper.path} | self._declare(draft, lambda text: declare_revert(text, wrapper.name, name))
 
     def _declare(self, draft: Draft, declare: Callable[[bytes], bytes | None]) -> set[str]:

@@ -61,9 +61,8 @@ class Accounting:
 def names_for(interface: Interface, recipe: Recipe) -> Names:
     """What the forms are called in a tree."""
     if interface.counts_references is False and not interface.light:
-        return Names(
-            override="override_creds", revert="revert_creds", accessors=recipe.accessors, reverts=recipe.reverts
-        )
+        override, revert = Names.counting
+        return Names(override=override, revert=revert, accessors=recipe.accessors, reverts=recipe.reverts)
     return Names(accessors=recipe.accessors, reverts=recipe.reverts)
 
 
