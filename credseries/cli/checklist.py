@@ -62,7 +62,7 @@ def check_series(repo: Repository, series: SeriesRecord) -> Checklist:
     from credseries.review.evidence import gather
     from credseries.series.recipe import load_recipe
 
-    survey = take_survey(repo, series.base, series.recipe)
+    survey = take_survey(repo, series.base, series.recipe, moves=series.selection.moves)
     return check(series, gather(repo, series, survey, load_recipe(series.recipe, repo.work_tree)))
 
 

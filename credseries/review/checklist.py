@@ -70,18 +70,33 @@ def _places(evidence: PatchEvidence) -> str:
 
 def _proof(evidence: PatchEvidence) -> Line:
     question = "no call runs under other credentials, no exit differs, no jump skips a guard"
-    if not evidence.sites:
-        answer: Answer = "fail" if evidence.proven_again else "n/a"
-        return Line(question, answer, evidence.proven_again or "the patch converts no site")
     if evidence.proven_again:
         return Line(question, "fail", evidence.proven_again)
-    number = len(evidence.sites)
-    return Line(
-        question,
-        "pass",
-        f"{number} site{'s' if number > 1 else ''} proven again on the base, same text",
-        _places(evidence),
-    )
+    if not evidence.functions:
+        return Line(question, "n/a", "the patch converts no site")
+    what, where = _many(len(evidence.sites), "site"), _places(evidence)
+    if not evidence.sites:
+        what = _many(len(evidence.functions), "function")
+        where = ", ".join(f"{path} {name}()" for path, name in evidence.functions)
+    again = f"{what} proven again on the base, same text"
+    moved = _moved(evidence)
+    if moved:
+        return Line(question, "human", f"{again}, but for calls that were allowed to move: {moved}; may they?", where)
+    return Line(question, "pass", again, where)
+
+
+def _moved(evidence: PatchEvidence) -> str:
+    """The calls that a person has allowed to run under a guard, by function."""
+    found = []
+    for item in evidence.sites:
+        calls = [f"{moved.call}()" for moved in item.verdict(Form.GUARD).moved] if item.choice is Form.GUARD else []
+        if calls:
+            found.append(f"{item.site.function.name}(): {', '.join(dict.fromkeys(calls))}")
+    return "; ".join(found)
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _mixed(evidence: PatchEvidence) -> Line:

@@ -18,7 +18,8 @@ from credseries.series.threads import drafts_of
 
 @dataclass(frozen=True)
 class PatchEvidence:
-    """One commit: its message, its files before and after, and the sites that its proof is about.
+    """One commit: its message, its files before and after, the sites that it converts, and the functions (file and
+    name) that its proof is about.
 
     `proven_again` is empty when the patch, built anew from the base and proven, has the commit's very contents.
     """
@@ -28,6 +29,7 @@ class PatchEvidence:
     after: Mapping[str, bytes]
     sites: tuple[Judged, ...]
     proven_again: str
+    functions: tuple[tuple[str, str], ...] = ()
 
 
 def gather(repo: Repository, series: SeriesRecord, survey: Survey, recipe: Recipe) -> list[PatchEvidence]:
@@ -52,7 +54,8 @@ def gather(repo: Repository, series: SeriesRecord, survey: Survey, recipe: Recip
             sites = made.sites
             differing = [path for path in patch.files if made.changes.get(path) != after.get(path)]
             again = f"{differing[0]} differs from what the proof is about" if differing else ""
-        found.append(PatchEvidence(messages.get(patch.commit, ""), before, after, sites, again))
+        functions = made.proven if made is not None else ()
+        found.append(PatchEvidence(messages.get(patch.commit, ""), before, after, sites, again, functions))
         parent = patch.commit
     return found
 

@@ -36,7 +36,8 @@ Change = Callable[[bytes], bytes]
 class PlannedPatch:
     """A commit to be made: message, whole new contents of the files it changes, and the sites it converts.
 
-    `key` says what it is for, the same whenever the series is made again; `kind` is one of drafts.Kind.
+    `key` says what it is for, the same whenever the series is made again; `kind` is one of drafts.Kind; `proven` are
+    the functions (file and name) that it changes the meaning or the text of.
     """
 
     topic: Topic
@@ -46,6 +47,7 @@ class PlannedPatch:
     sites: tuple[Judged, ...] = ()
     key: str = ""
     kind: Kind = Kind.GUARD
+    proven: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -157,12 +159,10 @@ class Builder:
     def _told(self, draft: Draft) -> Told:
         """What a message can tell of a draft."""
         sites = [replace(self._judged(key), choice=form) for key, form in sorted(draft.forms.items())]
-        counted = [self._judged(key) for key, form in self.drafter.forms.items() if form is Form.COUNTED]
         refused = [item for item in self.sites if item.choice is None]
         made_light = self._made_light(draft) if draft.kind is Kind.SWITCH else []
         return Told(
             tuple(sites or made_light),
-            tuple(item for item in counted if draft.wrapper and item.site.via == draft.wrapper.name),
             tuple(item for item in refused if draft.wrapper and item.site.via == draft.wrapper.name),
             self.survey.names,
             beside_guards=Form.GUARD not in self.survey.planner.unavailable and Form.GUARD in draft.topic.forms,
@@ -194,14 +194,14 @@ class Builder:
         for number, draft in enumerate(chosen, 1):
             forms |= draft.forms
             stage = self._next_stage(stage, draft)
-            touched = self._add(draft)
-            for key in self._affected(draft):
+            touched, affected = self._add(draft), self._affected(draft)
+            for key in affected:
                 text = self._prove(key, forms, stage)
                 if isinstance(text, bytes):
                     touched |= self._rewrite(key, text)
                 else:
                     raise self._unproven(draft, number, chosen[number:], key, text)
-            found.append(self._planned(draft, sorted(touched)))
+            found.append(self._planned(draft, sorted(touched), affected))
         return found
 
     @staticmethod
@@ -241,15 +241,15 @@ class Builder:
             hint="change the order of the recipe's topics, or what they convert, so that both go together",
         )
 
-    def _planned(self, draft: Draft, touched: Sequence[str]) -> PlannedPatch:
+    def _planned(self, draft: Draft, touched: Sequence[str], affected: Sequence[FunctionKey]) -> PlannedPatch:
         told = self._told(draft)
         subject = subject_of(draft, told)
         message = message_of(draft, subject, told, self.author)
         converts = draft.kind in (Kind.GUARD, Kind.LIGHT, Kind.SWITCH)
         changes = {path: self._texts[path].render() for path in touched}
-        return PlannedPatch(
-            draft.topic, subject, message, changes, told.sites if converts else (), draft.key, draft.kind
-        )
+        sites = told.sites if converts else ()
+        proven = tuple((key[0], self.drafter.analyses[key].function.name) for key in affected)
+        return PlannedPatch(draft.topic, subject, message, changes, sites, draft.key, draft.kind, proven)
 
     # -- texts
 

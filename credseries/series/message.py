@@ -34,11 +34,9 @@ _LISTED = 4  # names that a sentence takes
 
 @dataclass(frozen=True)
 class Told:
-    """What there is to say of a patch: its sites in their forms, and, of its wrapper's, those that count on and those
-    that stay as they were."""
+    """What there is to say of a patch: its sites in their forms, and those of its wrapper that stay as they were."""
 
     sites: tuple[Judged, ...]
-    counted: tuple[Judged, ...]
     refused: tuple[Judged, ...]
     names: Names
     beside_guards: bool
