@@ -11,7 +11,7 @@ PACKAGE = "credseries"
 # Lowest first. A module imports from its own unit or a lower layer; the units of a layer are strangers.
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
-    frozenset({"store", "resources"}),
+    frozenset({"store", "resources", "words"}),
     frozenset({"csource", "kernel"}),
     frozenset({"creds"}),
     frozenset({"rewrite"}),

@@ -9,6 +9,7 @@ import typer
 
 from credseries import render
 from credseries.cli.options import HERE, Json, Tree, open_repository
+from credseries.words import many
 
 if TYPE_CHECKING:
     from credseries.kernel.git import Repository
@@ -137,10 +138,7 @@ def closing(report: Report) -> str:
     """The last line: what was compared, and how much of what was found."""
     from credseries.creds.audit.checks import Severity
 
-    def counted(number: int, word: str) -> str:
-        return f"{number} {word}{'' if number == 1 else 's'}"
-
-    found = ", ".join(counted(report.count(severity), severity.value) for severity in Severity)
-    patches = counted(len(report.series.steps), "patch").replace("patchs", "patches")
-    compared = counted(len(report.analysed), "function")
+    found = ", ".join(many(report.count(severity), severity.value) for severity in Severity)
+    patches = many(len(report.series.steps), "patch", "patches")
+    compared = many(len(report.analysed), "function")
     return f"{patches}, {compared} compared, {len(report.not_analysed)} not analysed: {found}"

@@ -9,6 +9,7 @@ import typer
 
 from credseries import render
 from credseries.cli.options import HERE, Json, Tree, complete_recipe, work_tree
+from credseries.words import many
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,15 +161,11 @@ def _extent(recipe: Recipe | None) -> str:
     if recipe is None:
         return ""
     words = [
-        _many(len(recipe.topics), "topic"),
-        _many(len([helper for topic in recipe.topics for helper in topic.helpers]), "helper"),
+        many(len(recipe.topics), "topic"),
+        many(len([helper for topic in recipe.topics for helper in topic.helpers]), "helper"),
         f"a patch per {' or '.join(_granularity(recipe))}" if _granularity(recipe) else "nothing to convert",
     ]
     return ", ".join(words)
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _checked(name: str, checked: Checked) -> dict[str, Any]:

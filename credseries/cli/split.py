@@ -19,6 +19,7 @@ from credseries.cli.options import (
     open_repository,
     take_survey,
 )
+from credseries.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,7 +199,7 @@ def show_series(record: SeriesRecord) -> None:
     render.say(f"{record.title}: {len(record.patches)} patches on Linux {record.base_version} ({record.base[:12]})")
     rows = []
     for patch in record.patches:
-        stat = f"{len(patch.files)} file{'s' if len(patch.files) > 1 else ''} +{patch.added} -{patch.removed}"
+        stat = f"{many(len(patch.files), 'file')} +{patch.added} -{patch.removed}"
         rows.append(
             [
                 f"{patch.index}/{len(record.patches)}",

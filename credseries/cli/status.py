@@ -9,6 +9,7 @@ import typer
 
 from credseries import render
 from credseries.cli.options import HERE, Json, Tree, open_repository
+from credseries.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -189,7 +190,7 @@ def _show_series(item: SeriesStatus, here: str | None) -> None:
     render.say(render.printable(f"  {_version(item)}; {_hand(item)}"))
     render.say(render.printable(f"  {_base(item)}"))
     rows = [
-        [topic.name, _many(len(topic.patches), "patch", "patches"), topic.tree, state(topic), _after(topic)]
+        [topic.name, many(len(topic.patches), "patch", "patches"), topic.tree, state(topic), _after(topic)]
         for topic in item.topics
     ]
     for line, topic in zip(render.columns(rows), item.topics, strict=True):
@@ -198,7 +199,7 @@ def _show_series(item: SeriesStatus, here: str | None) -> None:
         before, _, after = render.printable(line).rpartition(f"  {text}")
         render.say(f"{before}  {coloured}{after}")
     for wait in item.waits:
-        what = "all" if wait.whole else _many(len(wait.subjects), "patch", "patches")
+        what = "all" if wait.whole else many(len(wait.subjects), "patch", "patches")
         render.say(render.printable(f"  waits for {what} of the {wait.tree} series"))
 
 
@@ -222,13 +223,13 @@ def _hand(item: SeriesStatus) -> str:
     """What was done by hand."""
     current = item.current
     parts = [("edited", current.edited), ("added", current.added), ("dropped", current.dropped)]
-    done = [f"{_many(len(patches), 'patch', 'patches')} {what}" for what, patches in parts if patches]
+    done = [f"{many(len(patches), 'patch', 'patches')} {what}" for what, patches in parts if patches]
     if not done and not current.same:
         done = ["patches in another order"]
     if current.cover is None:
         done.append("no cover letter any more")
     if item.gone:
-        done.append(f"{_many(len(item.gone), 'patch', 'patches')} of v{item.versions[-1].version} gone")
+        done.append(f"{many(len(item.gone), 'patch', 'patches')} of v{item.versions[-1].version} gone")
     return f"by hand: {', '.join(done)}" if done else "as credseries made it"
 
 
@@ -250,7 +251,3 @@ def state(topic: TopicStatus) -> str:
 
 def _after(topic: TopicStatus) -> str:
     return f"waits for {' and '.join(topic.waits)}" if topic.waits else ""
-
-
-def _many(number: int, one: str, more: str) -> str:
-    return f"{number} {one if number == 1 else more}"

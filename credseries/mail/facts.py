@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from credseries.mail.text import one_line, prose, verbatim
 from credseries.series.compare import sites_of
 from credseries.series.model import Needed, PatchRecord, SeriesRecord, SiteRecord, Thread, TopicRecord
+from credseries.words import many
 
 _FORM_COLUMNS = (("guard", "guard"), ("scoped_guard", "scoped"), ("light", "light"))
 FORM_TITLES = tuple(title for title, _ in _FORM_COLUMNS)
@@ -79,11 +80,6 @@ def proof(moved: str) -> str:
 def converted(series: SeriesRecord) -> list[SiteRecord]:
     """The sites that a series converts, by place, each once and as the last of its patches leaves it."""
     return [site for sites in sites_of(series).values() for site in sites if site.form != "refused"]
-
-
-def many(number: int, noun: str, plural: str = "") -> str:
-    """A number of things."""
-    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def effect(records: Sequence[SeriesRecord], number: int, refused: int) -> str:

@@ -20,7 +20,6 @@ from credseries.mail.facts import (
     converted,
     effect,
     form_counts,
-    many,
     needed,
     proof,
     refusals,
@@ -28,6 +27,7 @@ from credseries.mail.facts import (
 )
 from credseries.mail.text import one_line, prose, verbatim
 from credseries.series.model import SeriesRecord, SiteRecord
+from credseries.words import many
 
 TEMPLATE = "umbrella.txt.j2"
 _PARTS = "This is one conversion in {series}, one for each tree that it goes through; they follow as replies."

@@ -23,6 +23,7 @@ from credseries.rewrite.forms import Form
 from credseries.rewrite.text import MAX_COLUMNS, columns
 from credseries.series.message import COLUMNS
 from credseries.series.model import PatchRecord, SeriesRecord
+from credseries.words import many
 
 SCHEMA = 1
 Answer = Literal["pass", "fail", "human", "n/a"]
@@ -74,9 +75,9 @@ def _proof(evidence: PatchEvidence) -> Line:
         return Line(question, "fail", evidence.proven_again)
     if not evidence.functions:
         return Line(question, "n/a", "the patch converts no site")
-    what, where = _many(len(evidence.sites), "site"), _places(evidence)
+    what, where = many(len(evidence.sites), "site"), _places(evidence)
     if not evidence.sites:
-        what = _many(len(evidence.functions), "function")
+        what = many(len(evidence.functions), "function")
         where = ", ".join(f"{path} {name}()" for path, name in evidence.functions)
     again = f"{what} proven again on the base, same text"
     moved = _moved(evidence)
@@ -93,10 +94,6 @@ def _moved(evidence: PatchEvidence) -> str:
         if calls:
             found.append(f"{item.site.function.name}(): {', '.join(dict.fromkeys(calls))}")
     return "; ".join(found)
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _mixed(evidence: PatchEvidence) -> Line:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from credseries import resources
 from credseries.rewrite.forms import Form, Names
 from credseries.rewrite.plan import Judged
+from credseries.words import many
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -212,10 +213,6 @@ def _closing(told: Told, facts: set[str]) -> list[str]:
     return found or [wrap("No functional change is intended.")]
 
 
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
 def _ends(number: int) -> str:
     return "ends" if number == 1 else "end"
 
@@ -261,7 +258,7 @@ def _why_not_guard(item: Judged) -> str:
         shown = calls if len(calls) <= _LISTED else [*calls[: _LISTED - 1], f"{len(calls) - _LISTED + 1} more"]
         parts.append(", ".join(shown))
     if verdict.jumps:
-        parts.append(_many(len(verdict.jumps), "jump") + " over it")
+        parts.append(many(len(verdict.jumps), "jump") + " over it")
     return "; ".join(parts)
 
 
@@ -279,14 +276,14 @@ def _guards(told: Told, facts: set[str]) -> list[str]:
         where = f" in {_names(guards)}" if len(guards) == 1 else ""
         paragraphs.append(
             wrap(
-                f"Use guard(cred) for {_many(len(guards), 'override')}{where} that {_ends(len(guards))} with the block "
+                f"Use guard(cred) for {many(len(guards), 'override')}{where} that {_ends(len(guards))} with the block "
                 f"{'it stands' if len(guards) == 1 else 'they stand'} in, "
                 "so that no path out of it can miss the revert."
             )
         )
     if scoped:
         opening = wrap(
-            f"Use scoped_guard(cred, ..) for {_many(len(scoped), 'override')} where a guard up to the end of the "
+            f"Use scoped_guard(cred, ..) for {many(len(scoped), 'override')} where a guard up to the end of the "
             "block would put more than before under the override, or would be jumped over:"
         )
         paragraphs.append(opening + "\n\n" + _with_reasons(scoped, facts))
@@ -298,7 +295,7 @@ def _light(told: Told, facts: set[str]) -> list[str]:
         return []
     lights = told.of(Form.LIGHT)
     why = " that no guard fits without a change of the control flow around it; that is left as it is"
-    opening = wrap(f"Use the light pair for {_many(len(lights), 'override')}{why if told.beside_guards else ''}:")
+    opening = wrap(f"Use the light pair for {many(len(lights), 'override')}{why if told.beside_guards else ''}:")
     return [opening + "\n\n" + _listed([(f"{name}()", "") for name in told.functions])]
 
 
@@ -336,7 +333,7 @@ def _counting(item: Judged) -> str:
 
 def _reverts(draft: Draft, told: Told) -> list[str]:
     wrapper = draft.wrapper.name if draft.wrapper is not None else ""
-    where = _many(len(told.functions), "function")
+    where = many(len(told.functions), "function")
     if not draft.adds:
         opening = f"Revert through {draft.name}() in {where} that override with {wrapper}()."
     else:
@@ -351,7 +348,7 @@ def _switch(draft: Draft, told: Told) -> list[str]:
     return [
         wrap(
             f"Override with {told.names.override}() in {wrapper}() and revert with {told.names.revert}() in "
-            f"{draft.name}(): {_many(len(told.sites), 'override')} in {_many(len(told.functions), 'function')} "
+            f"{draft.name}(): {many(len(told.sites), 'override')} in {many(len(told.functions), 'function')} "
             "no longer take and drop a reference on credentials that many tasks share."
         )
     ]
