@@ -275,12 +275,15 @@ class TestEdits:
         assert refresh(linux, "--recipe", "per-function").status == 0
         what = "fs/backing-file: Use scoped_guard(cred) in backing_file_mmap()"
         same = "#include <linux/backing-file.h>\n"
-        amend(linux, "backing_file_mmap()", "fs/backing-file.c", same, same, f"{what}, reworded\n\nBy hand.")
+        words = f"{what}, reworded\n\nBy hand.\n\nSuggested-by: S <s@example.org>"
+        amend(linux, "backing_file_mmap()", "fs/backing-file.c", same, same, words)
         ran = refresh(linux, "--recipe", "rfc")
         assert ran.status == 0, ran.err
         assert f"the message that you gave '{what}, reworded' is not used" in ran.out
         assert "fs/backing-file: Use guards for credential overrides" in subjects(linux)
         assert "By hand." in git(linux, "log", "--format=%B", PREVIOUS)
+        assert "By hand." not in git(linux, "log", "--format=%B", BRANCH)
+        assert "\nSuggested-by: S <s@example.org>\nSigned-off-by: " in git(linux, "log", "--format=%B", BRANCH)
 
     def test_with_another_recipe_an_edit_goes_to_the_patch_of_its_sites(self, linux: Path) -> None:
         amend(linux, "backing-file", "fs/backing-file.c", MMAP, f"/* by hand */\n{MMAP}")

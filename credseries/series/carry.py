@@ -13,6 +13,7 @@ from credseries.kernel.values import CommitInfo, NewCommit
 from credseries.series.assemble import Made
 from credseries.series.current import Current
 from credseries.series.model import PatchRecord
+from credseries.series.trailers import revise, split_message, trailers_of
 
 FIXUP = "fixup! "
 
@@ -125,14 +126,13 @@ def _deeds(
                 without = _without_edit(scratch, before, current, old, parent)
                 what, subject = (What.FIXUP, old.subject) if place is not None else (What.COMMIT, info.subject)
                 yield Deed(what, number, subject, info, without, tree)
-            if place is not None and made.record.patches[place].key == old.key:
-                again = _message(repo, before[old.commit], info, made.commits[place], remarks)
-                if again is not None:
-                    messages[place] = again
-            elif info.message != before[old.commit].message:
-                remarks.append(
-                    f"the message that you gave '{info.subject}' is not used: that patch is not made any more"
-                )
+            if place is None:
+                continue
+            anew = messages.get(place, made.commits[place])
+            if made.record.patches[place].key == old.key:
+                messages[place] = _message(repo, before[old.commit], info, anew, remarks)
+            else:
+                messages[place] = _trailers(repo, before[old.commit], info, anew, remarks)
     exact = {patch.key: index for index, patch in enumerate(made.record.patches)}
     for patch in current.dropped:
         if patch.key in exact:
@@ -166,18 +166,23 @@ def _without_edit(
     return made.tree if scratch.carry(start, made.tree) is not None else scratch.tree
 
 
-def _message(
-    repo: Repository, old: CommitInfo, now: CommitInfo, new: NewCommit, remarks: list[str]
-) -> NewCommit | None:
-    """A commit made anew with what somebody did to its message and author; None when nobody did anything."""
-    author = now.author if now.author != old.author else None
-    if now.message == old.message and author is None:
-        return None
+def _message(repo: Repository, old: CommitInfo, now: CommitInfo, new: NewCommit, remarks: list[str]) -> NewCommit:
+    """A commit made anew with what somebody did to its message and author."""
     merged = merge_texts(repo, old.message, new.message, now.message)
     if merged is None:
         remarks.append(f"the message of '{now.subject}' is kept as you wrote it, although what it tells has changed")
         merged = now.message
-    return replace(new, message=merged, author=author)
+    return replace(new, message=merged, author=now.author if now.author != old.author else new.author)
+
+
+def _trailers(repo: Repository, old: CommitInfo, now: CommitInfo, new: NewCommit, remarks: list[str]) -> NewCommit:
+    """A commit that a changed recipe makes instead of another one, with the trailers which that was given: its words
+    would be wrong here."""
+    known = {trailer.identity for trailer in trailers_of(old.message)}
+    given = [trailer for trailer in trailers_of(now.message) if trailer.identity not in known]
+    if split_message(now.message)[0] != split_message(old.message)[0]:
+        remarks.append(f"the message that you gave '{now.subject}' is not used: that patch is not made any more")
+    return replace(new, message=revise(new.message, given, (), str(repo.identity("author"))))
 
 
 # -- putting it all together
