@@ -285,6 +285,16 @@ class TestEdits:
         assert "By hand." not in git(linux, "log", "--format=%B", BRANCH)
         assert "\nSuggested-by: S <s@example.org>\nSigned-off-by: " in git(linux, "log", "--format=%B", BRANCH)
 
+    def test_every_part_of_a_patch_has_the_trailers_that_it_was_given(self, linux: Path) -> None:
+        what, same = "fs/backing-file: Use guards for credential overrides", "#include <linux/backing-file.h>\n"
+        told = git(linux, "log", "--format=%B", "-1", f"{BRANCH}~3").strip()
+        assert told.startswith(what)
+        amend(linux, what, "fs/backing-file.c", same, same, f"{told}\nSuggested-by: S <s@example.org>")
+        assert refresh(linux, "--recipe", "per-function").status == 0
+        has = git(linux, "log", "--format=%s", "--grep=^Suggested-by: S <s@example.org>$", BRANCH).splitlines()
+        assert sorted(has) == sorted(s for s in subjects(linux) if s.startswith("fs/backing-file: "))
+        assert len(has) == 5
+
     def test_with_another_recipe_an_edit_goes_to_the_patch_of_its_sites(self, linux: Path) -> None:
         amend(linux, "backing-file", "fs/backing-file.c", MMAP, f"/* by hand */\n{MMAP}")
         assert refresh(linux, "--recipe", "per-function").status == 0

@@ -120,40 +120,38 @@ def _deeds(
             if old is None:
                 yield Deed(What.COMMIT, number, info.subject, info, parent, tree)
                 continue
-            place = place_of(old, made)
+            places = _places_of(old, made)
+            place = places[-1] if places else None
             number = number if place is None else place
             if patch.edited:
                 without = _without_edit(scratch, before, current, old, parent)
                 what, subject = (What.FIXUP, old.subject) if place is not None else (What.COMMIT, info.subject)
                 yield Deed(what, number, subject, info, without, tree)
-            if place is None:
-                continue
-            anew = messages.get(place, made.commits[place])
-            if made.record.patches[place].key == old.key:
-                messages[place] = _message(repo, before[old.commit], info, anew, remarks)
+            anew = {spot: messages.get(spot, made.commits[spot]) for spot in places}
+            if place is not None and made.record.patches[place].key == old.key:
+                messages[place] = _message(repo, before[old.commit], info, anew[place], remarks)
             else:
-                messages[place] = _trailers(repo, before[old.commit], info, anew, remarks)
+                messages |= _trailers(repo, before[old.commit], info, anew, remarks)
     exact = {patch.key: index for index, patch in enumerate(made.record.patches)}
     for patch in current.dropped:
         if patch.key in exact:
             yield Deed(What.DROPPED, exact[patch.key], patch.subject)
-        elif place_of(patch, made) is not None:
+        elif _places_of(patch, made):
             remarks.append(f"'{patch.subject}' was dropped by hand, but other patches convert its sites now")
 
 
-def place_of(patch: PatchRecord, made: Made) -> int | None:
-    """Which patch of a series made anew a patch is: the one for the same, else the last that converts one of its sites
-    (a recipe may part differently now); None when there is none."""
+def _places_of(patch: PatchRecord, made: Made) -> list[int]:
+    """Which patches of a series made anew a patch is: the one for the same, else those that convert its sites (a recipe
+    may part differently now)."""
     for index, other in enumerate(made.record.patches):
         if other.key == patch.key:
-            return index
+            return [index]
     sites = {(site.file, site.function) for site in patch.sites}
-    shared = [
+    return [
         index
         for index, other in enumerate(made.record.patches)
         if sites & {(site.file, site.function) for site in other.sites}
     ]
-    return shared[-1] if shared else None
 
 
 def _without_edit(
@@ -175,14 +173,19 @@ def _message(repo: Repository, old: CommitInfo, now: CommitInfo, new: NewCommit,
     return replace(new, message=merged, author=now.author if now.author != old.author else new.author)
 
 
-def _trailers(repo: Repository, old: CommitInfo, now: CommitInfo, new: NewCommit, remarks: list[str]) -> NewCommit:
-    """A commit that a changed recipe makes instead of another one, with the trailers which that was given: its words
-    would be wrong here."""
+def _trailers(
+    repo: Repository, old: CommitInfo, now: CommitInfo, new: Mapping[int, NewCommit], remarks: list[str]
+) -> dict[int, NewCommit]:
+    """Commits that a changed recipe makes instead of another one, each with the trailers that were given to that one.
+
+    Its words would be wrong there.
+    """
     known = {trailer.identity for trailer in trailers_of(old.message)}
     given = [trailer for trailer in trailers_of(now.message) if trailer.identity not in known]
-    if split_message(now.message)[0] != split_message(old.message)[0]:
+    if new and split_message(now.message)[0] != split_message(old.message)[0]:
         remarks.append(f"the message that you gave '{now.subject}' is not used: that patch is not made any more")
-    return replace(new, message=revise(new.message, given, (), str(repo.identity("author"))))
+    author = str(repo.identity("author"))
+    return {spot: replace(commit, message=revise(commit.message, given, (), author)) for spot, commit in new.items()}
 
 
 # -- putting it all together
