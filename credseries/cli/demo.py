@@ -22,7 +22,7 @@ Keep = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("demo", short_help="Show all of it on a small kernel tree that comes along.")(demo)
+    app.command("demo", short_help="Show scan to send on a small kernel tree that comes along.")(demo)
 
 
 def _step(number: int, text: str) -> None:

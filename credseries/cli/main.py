@@ -45,7 +45,8 @@ app = typer.Typer(
       credseries reroll --replies mbox      the next version, once it was sent
 
     Nothing is written to your work tree or index, and to no branches but those that `split` and `ablate` make:
-    these change in one step, or not at all. `credseries demo` shows all of it on a small kernel tree that comes along.
+    these change in one step, or not at all. `credseries demo` shows the steps from scan to send, on a small kernel
+    tree that comes along.
 
     \b
     Exit status:
