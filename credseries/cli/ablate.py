@@ -19,6 +19,7 @@ from credseries.cli.options import (
     open_repository,
     take_survey,
 )
+from credseries.words import many
 
 if TYPE_CHECKING:
     from credseries.series.ablation import Ablation, Case
@@ -116,4 +117,4 @@ def _row(case: Case, base: Case) -> list[str]:
     if case is base:
         return [role, case.commit[:12], "the tree as it is", ""]
     forms = [f"{case.sites[form]} {form}" for form in ("guard", "scoped", "light") if case.sites.get(form)]
-    return [role, case.branch, f"{case.patches} patch{'es' if case.patches != 1 else ''}", ", ".join(forms)]
+    return [role, case.branch, many(case.patches, "patch", "patches"), ", ".join(forms)]

@@ -54,6 +54,26 @@ class _Found:
     replies: Mapping[str, Replies] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Made:
+    """What was made of it: every series, the new versions with their changelogs by branch, and what was put where."""
+
+    found: _Found
+    remade: Sequence[Remade]
+    rerolled: Sequence[Rerolled]
+    logs: Mapping[str, str]
+    done: Sequence[Refreshed]
+    with_range_diff: bool
+
+    def version(self, branch: str) -> Rerolled | None:
+        """The new version on a branch; None of a thread that was not sent."""
+        return next((item for item in self.rerolled if item.branch == branch), None)
+
+    def refreshed(self, branch: str) -> Refreshed | None:
+        """What was put on a branch."""
+        return next((item for item in self.done if item.record.branch == branch), None)
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
     app.command("reroll", short_help="Make the next version of a series that was sent.")(reroll)
@@ -115,10 +135,11 @@ def reroll(
     for log in logs.values():
         check_notes(log)
     done = [] if dry_run else put_rerolled(repo, remade, rerolled, _letters(logs), when)
+    made = _Made(found, remade, rerolled, logs, done, not no_range_diff)
     if json:
-        show_as_json(repo, remade, rerolled, found, logs, done, with_range_diff=not no_range_diff)
+        _show_as_json(repo, made)
     else:
-        _show_all(repo, remade, rerolled, found, logs, done, with_range_diff=not no_range_diff)
+        _show_all(repo, made)
         if dry_run:
             render.say("\nnothing was changed")
     if any(item.carried.conflicts for item in remade):
@@ -236,29 +257,19 @@ def _letters(logs: Mapping[str, str]) -> Any:
 # -- output
 
 
-def show_as_json(
-    repo: Repository,
-    remade: Sequence[Remade],
-    rerolled: Sequence[Rerolled],
-    found: _Found,
-    logs: Mapping[str, str],
-    done: Sequence[Refreshed],
-    *,
-    with_range_diff: bool,
-) -> None:
+def _show_as_json(repo: Repository, made: _Made) -> None:
     """What became of the series, for programs."""
     from credseries.series.reroll import range_diff
 
-    by_branch = {item.branch: item for item in rerolled}
     series = []
-    for item in remade:
-        made = by_branch.get(item.made.record.branch)
-        data = {"branch": item.made.record.branch, "version": item.made.record.revision, "sent": None}
-        if made is not None:
-            data |= version_json(made, found.replies[made.branch], logs[made.branch])
-            data["range_diff"] = range_diff(repo, made) if with_range_diff else None
-        chosen = next((other.remade for other in done if other.record.branch == item.made.record.branch), item)
-        series.append({**series_json(chosen, done), **data})
+    for item in made.remade:
+        name = item.made.record.branch
+        data: dict[str, Any] = {"branch": name, "version": item.made.record.revision, "sent": None}
+        version, refreshed = made.version(name), made.refreshed(name)
+        if version is not None:
+            data |= version_json(version, made.found.replies[name], made.logs[name])
+            data["range_diff"] = range_diff(repo, version) if made.with_range_diff else None
+        series.append({**series_json(refreshed.remade if refreshed is not None else item, made.done), **data})
     render.as_json({"schema": 1, "series": series})
 
 
@@ -291,38 +302,28 @@ def version_json(item: Rerolled, replies: Replies, log: str) -> dict[str, Any]:
     }
 
 
-def _show_all(
-    repo: Repository,
-    remade: Sequence[Remade],
-    rerolled: Sequence[Rerolled],
-    found: _Found,
-    logs: Mapping[str, str],
-    done: Sequence[Refreshed],
-    *,
-    with_range_diff: bool,
-) -> None:
+def _show_all(repo: Repository, made: _Made) -> None:
+    """What became of the series, for a person."""
     from credseries.series.reroll import range_diff
 
-    by_branch = {item.branch: item for item in rerolled}
-    for number, item in enumerate(remade):
+    for number, item in enumerate(made.remade):
         if number:
             render.say()
         name = item.made.record.branch
-        refreshed = next((other for other in done if other.record.branch == name), None)
-        if name not in by_branch:
+        version, refreshed = made.version(name), made.refreshed(name)
+        if version is None:
             show(item, refreshed)
             render.say(f"  note: v{item.made.record.revision} has not been sent as far as is known, and stays that")
             continue
-        made = by_branch[name]
-        _show_version(made, found.replies[name], refreshed)
+        _show_version(version, made.found.replies[name], refreshed)
         render.say(f"  changelog{'' if refreshed is None else ', as it is in the cover letter'}:")
-        log = _stored_log(repo, name) if refreshed is not None else logs[name]
+        log = _stored_log(repo, name) if refreshed is not None else made.logs[name]
         for line in log.split("\n\nRange-diff against")[0].split("\n"):
             render.say(render.printable(f"    {line}".rstrip()))
-        if with_range_diff:
-            render.say(f"\n{made.sent.tag.removeprefix('sent/')} and v{made.sent.next} (git range-diff):")
+        if made.with_range_diff:
+            render.say(f"\n{version.sent.tag.removeprefix('sent/')} and v{version.sent.next} (git range-diff):")
             coloured = render.colours(sys.stdout)
-            text = range_diff(repo, made, coloured=coloured)
+            text = range_diff(repo, version, coloured=coloured)
             render.say(text if coloured else render.printable(text))
 
 

@@ -67,7 +67,7 @@ def _patch(item: Became, rerolled: Rerolled, link: Callable[[str], str]) -> str:
         return ""
     what = describe(item)
     if item.fate in (Fate.MERGED, Fate.REGROUPED):
-        subject = f"{numbered(item.old)} of v{rerolled.sent.version}".capitalize().replace(" of V", " of v")
+        subject = f"{numbered(item.old)} of v{rerolled.sent.version}".capitalize()
     else:
         subject = item.subject
     credits = [credit for credit in rerolled.told.credits if credit.patch in item.old] if item.is_news else []

@@ -262,8 +262,8 @@ def _step(topic: TopicRecord, patches: Sequence[PatchRecord], earlier: Sequence[
     if topic.after:
         clauses.append(f"needs {' and '.join(topic.after)}")
     # A reviewer's question is also what need not wait.
-    needed = _closure(topic, earlier)
-    free = [other.name for other in earlier if other.name not in needed]
+    before = _closure(topic, earlier)
+    free = [other.name for other in earlier if other.name not in before]
     if free and earlier:
         clauses.append(f"does not need {' or '.join(free)}")
     note = one_line(topic.note).rstrip(".")

@@ -17,7 +17,7 @@ from credseries.series.drafts import Draft
 from credseries.series.model import PatchRecord, Selection, SeriesRecord, SiteRecord, Thread, TopicRecord
 from credseries.series.prep import CoverMessage, committer, new_tracking
 from credseries.series.publish import Placing
-from credseries.series.recipe import Recipe
+from credseries.series.recipe import Recipe, Topic
 from credseries.series.scan import Survey
 from credseries.series.symbols import FindName
 
@@ -146,9 +146,9 @@ def assemble(
         commits = [NewCommit(patch.message, patch.changes) for patch in first]
         start = repo.write_commits(start, commits, author=repo.identity("author"), committer=who, when=when)[-1]
     made, records = write_patches(repo, start, patches, when)
-    used = {patch.topic.name for patch in patches}
-    covered = {topic.name for topic in recipe.topics if topic.name in used}
-    refused = [item for item in builder.sites if item.choice is None and _covers(recipe, covered, item)]
+    names = {patch.topic.name for patch in patches}
+    topics = [topic for topic in recipe.topics if topic.name in names]
+    refused = [item for item in builder.sites if item.choice is None and _covers(topics, item)]
     record = SeriesRecord(
         branch=naming.branch,
         recipe=recipe.origin or recipe.name,
@@ -161,11 +161,7 @@ def assemble(
         revision=naming.revision,
         prefixes=recipe.prefixes,
         counts_references=survey.interface.counts_references is not False,
-        topics=tuple(
-            TopicRecord(topic.name, topic.title, topic.tree, topic.after, topic.note)
-            for topic in recipe.topics
-            if topic.name in used
-        ),
+        topics=tuple(TopicRecord(topic.name, topic.title, topic.tree, topic.after, topic.note) for topic in topics),
         patches=records,
         refused=tuple(site_record(item) for item in refused),
         assumptions=ASSUMPTIONS,
@@ -177,6 +173,6 @@ def assemble(
     return Made(record, tuple(made))
 
 
-def _covers(recipe: Recipe, topics: set[str], item: Judged) -> bool:
+def _covers(topics: Sequence[Topic], item: Judged) -> bool:
     """Whether one of some topics covers a site."""
-    return any(topic.covers(item.site.function.path) for topic in recipe.topics if topic.name in topics)
+    return any(topic.covers(item.site.function.path) for topic in topics)

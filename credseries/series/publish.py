@@ -55,10 +55,8 @@ def publish(
     `keep` are more refs to be set in that step. Raises UsageError when a branch is checked out and its files would
     change, BranchExists, GitFailed (also when a branch has moved meanwhile), MissingIdentity.
     """
-    placed, changes = (
-        [],
-        [RefChange(ref, commit, repo.ref(ref) or repo.zero_id) for ref, commit in (keep or {}).items()],
-    )
+    placed: list[SeriesRecord] = []
+    changes = [RefChange(ref, commit, repo.ref(ref) or repo.zero_id) for ref, commit in (keep or {}).items()]
     for item in placings:
         record = _commit(repo, item.record, item.cover, item.commits, when)
         tip = record.tip
