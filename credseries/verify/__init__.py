@@ -1,0 +1,1 @@
+"""Verification: every patch of a series proven, checked for style, compiled, built and booted."""
