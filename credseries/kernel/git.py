@@ -124,6 +124,14 @@ class Repository:
         commit = self.resolve(revision)
         return commit, self._run("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
 
+    def trees(self, objects: Iterable[str]) -> dict[str, str]:
+        """The tree of each of some commits and trees, by their ids, all read by one process."""
+        wanted = list(dict.fromkeys(objects))
+        if not wanted:
+            return {}
+        found = self._run("rev-parse", *(f"{name}^{{tree}}" for name in wanted)).decode().split()
+        return dict(zip(wanted, found, strict=True))
+
     def read_files(self, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
         """The contents of files at a commit, read by one process; what is no file there is left out."""
         wanted = dict.fromkeys(paths)
@@ -255,6 +263,23 @@ class Repository:
         # No line of a diff looks like this: they start with a mark, or with a word and a space.
         parts = re.split(rb"^([0-9a-f]{40,64})\n", output, flags=re.MULTILINE)
         return {commit.decode(): text for commit, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+    def tree_diffs(self, pairs: Sequence[tuple[str, str]]) -> list[bytes]:
+        """The text of what differs between the trees of each pair (commits or trees), as git formats patches; one
+        process reads all of it."""
+        trees = self.trees(name for pair in pairs for name in pair)
+        rows = [(trees[old], trees[new]) for old, new in pairs]
+        if not rows:
+            return []
+        output = self._run(
+            *("diff-tree", "--stdin", "-r", "-p", "--find-renames", "--no-color", "--no-ext-diff", "--no-textconv"),
+            *("--src-prefix=a/", "--dst-prefix=b/"),
+            data="".join(f"{old} {new}\n" for old, new in rows).encode(),
+        )
+        # "OLD NEW", then the diff; no line of a diff looks like this, and a pair without a difference has no line
+        parts = re.split(rb"^([0-9a-f]{40,64} [0-9a-f]{40,64})\n", output, flags=re.MULTILINE)
+        found = dict(zip(parts[1::2], parts[2::2], strict=True))
+        return [found.get(f"{old} {new}".encode(), b"") for old, new in rows]
 
     def diff(self, old: str, new: str, paths: Sequence[str] = ()) -> str:
         """The difference between two commits as a git patch; bytes that are not UTF-8 become surrogates."""

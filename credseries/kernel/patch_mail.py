@@ -24,6 +24,9 @@ _VERSION = re.compile(r"\bv(\d+)\b", re.IGNORECASE)
 _REPLY = re.compile(r"\s*(?:re|aw|fwd?)\s*:", re.IGNORECASE)
 _BASE = re.compile(r"^base-commit: ([0-9a-f]{7,64})\b", re.MULTILINE)
 _NAMED = re.compile(rb"^diff --git a/(?P<git>[^\n]+?) b/[^\n]+$|^\+\+\+ (?:b/)?(?P<new>[^\t\n]+)", re.MULTILINE)
+_IN_BODY = re.compile(r"\A\s*(?:(?:From|Subject|Date): [^\n]*\n(?:[ \t]+\S[^\n]*\n)*)+")
+_FROM = re.compile(r"\A\s*From: ([^\n]+)")
+_THREE_DASHES = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _GZIP = b"\x1f\x8b"
 
 
@@ -31,7 +34,8 @@ _GZIP = b"\x1f\x8b"
 class Patch:
     """One patch: its subject without prefixes, its place in the series (0: none is given), and what `git apply` reads.
 
-    `raw` is the text in the mail's own encoding where that is not UTF-8: the file may be in that encoding too.
+    `raw` is the text in the mail's own encoding where that is not UTF-8: the file may be in that encoding too. `author`
+    is who wrote it, as `Name <address>`, or empty.
     """
 
     subject: str
@@ -40,6 +44,14 @@ class Patch:
     version: int
     text: bytes
     raw: bytes | None = None
+    author: str = ""
+
+    @property
+    def message(self) -> str:
+        """The commit message that it asks for: the subject, and the text before the line of three dashes."""
+        text = self.text[: found.start()] if (found := _DIFF.search(self.text)) else self.text
+        body = _THREE_DASHES.split(text.decode("utf-8", "replace"), maxsplit=1)[0]
+        return f"{self.subject}\n\n{_IN_BODY.sub('', body).strip()}\n"
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -67,6 +79,7 @@ class _Mail:
 
     subject: str
     bodies: tuple[tuple[bytes, bytes | None], ...]
+    sender: str = ""
 
     @property
     def prefix(self) -> str:
@@ -105,7 +118,9 @@ class _Mail:
         """The patch that the message carries, or None."""
         for body, raw in self.bodies:
             if _DIFF.search(body):
-                return Patch(self.title, *self.place, self.version, body, raw)
+                written = _FROM.match(body.decode("utf-8", "replace"))  # by whom, if it is not the sender
+                author = written.group(1).strip() if written else self.sender
+                return Patch(self.title, *self.place, self.version, body, raw, author)
         return None
 
 
@@ -144,10 +159,6 @@ def _decoded(part: EmailMessage) -> tuple[bytes, bytes | None] | None:
 def _mail(data: bytes) -> _Mail:
     message = message_from_bytes(data, policy=policy.default)
     assert isinstance(message, EmailMessage)
-    try:
-        subject = " ".join(str(message["subject"] or "").split())
-    except (ValueError, IndexError, KeyError):  # a header that the parser chokes on
-        subject = ""
     bodies = []
     for part in message.walk():
         kind = part.get_content_type()
@@ -156,7 +167,14 @@ def _mail(data: bytes) -> _Mail:
         decoded = _decoded(part)
         if decoded is not None:
             bodies.append(decoded)
-    return _Mail(subject, tuple(bodies))
+    return _Mail(_header(message, "subject"), tuple(bodies), _header(message, "from"))
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        return " ".join(str(message[name] or "").split())
+    except (ValueError, IndexError, KeyError):  # a header that the parser chokes on
+        return ""
 
 
 def _mails(name: str, data: bytes) -> list[_Mail]:

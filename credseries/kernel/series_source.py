@@ -19,6 +19,7 @@ _SUFFIXES = (".patch", ".eml", ".diff", ".mbox", ".mbx", ".txt", ".gz")
 class Step:
     """One patch of a series: its number from 1, its commit (or empty), and the trees before and after it.
 
+    `message` and `author` (`Name <address>`, or empty) are those of the commit, or of the one that a mail asks for.
     `rejected` says why there is nothing of it to look at; then both trees are the same, and `files` are those that it
     names.
     """
@@ -30,6 +31,8 @@ class Step:
     after: str
     files: tuple[str, ...] = ()
     rejected: str = ""
+    message: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,11 @@ def from_range(repo: Repository, text: str, base: str | None) -> Series:
     if not patches:
         raise UsageError(f"the commits of {text} change nothing", hint="name the range that has the patches, A..B")
     steps = [
-        Step(number, infos[commit].subject, commit, parent, commit)
+        Step(
+            *(number, infos[commit].subject, commit, parent, commit),
+            message=infos[commit].message,
+            author=str(infos[commit].author),
+        )
         for number, (commit, parent) in enumerate(patches, 1)
     ]
     return Series(steps[0].before, tuple(steps))
@@ -146,7 +153,9 @@ def _step(number: int, patch: Patch, before: str, after: str, rejected: Rejected
     reason = f"it does not apply: {rejected.reason}" if rejected is not None else ""
     if rejected is None and before == after:
         reason = "it changes nothing: the base has it already"
-    return Step(patch.number or number, patch.subject, "", before, after, patch.files, reason)
+    return Step(
+        *(patch.number or number, patch.subject, "", before, after, patch.files, reason, patch.message, patch.author)
+    )
 
 
 def from_patches(repo: Repository, places: Sequence[str], base: str | None, read_stdin: Callable[[], bytes]) -> Series:
