@@ -120,7 +120,7 @@ def test_a_series_right_at_its_end_and_wrong_in_the_middle(broken: tuple[Path, l
 def test_the_json_contract(broken: tuple[Path, list[str]]) -> None:
     tree, _ = broken
     data = found(audit(tree, "master..topic", "--json"))
-    assert list(data) == ["schema", "findings", "analysed", "not_analysed"]
+    assert list(data) == ["schema", "findings", "analysed", "compared", "not_analysed"]
     assert data["schema"] == 1
     assert {"file": FILE, "function": "backing_file_splice_read"} in data["analysed"]
     assert {"file": FILE, "function": "backing_file_write_iter"} in data["analysed"]

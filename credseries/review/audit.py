@@ -30,21 +30,27 @@ class Placed:
 
 @dataclass(frozen=True)
 class NotAnalysed:
-    """A function (or, with an empty name, a file) that could not be compared, and why."""
+    """A function (or, with an empty name, a file) that could not be compared in the patch of a number, and why."""
 
     file: str
     function: str
     reason: str
+    step: int
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the audit of a series gave; `analysed` are (file, function) that were compared, in at least one patch."""
+    """What the audit of a series gave; `compared` are (patch number, file, function)."""
 
     series: Series
     findings: tuple[Placed, ...]
-    analysed: tuple[tuple[str, str], ...]
+    compared: tuple[tuple[int, str, str], ...]
     not_analysed: tuple[NotAnalysed, ...]
+
+    @property
+    def analysed(self) -> list[tuple[str, str]]:
+        """The functions, as (file, name), that were compared in at least one patch."""
+        return sorted({(file, function) for _, file, function in self.compared})
 
     def count(self, severity: Severity) -> int:
         """The number of findings of a severity."""
@@ -61,8 +67,12 @@ class Report:
             "schema": SCHEMA,
             "findings": [_finding_json(item) for item in self.findings],
             "analysed": [{"file": file, "function": function} for file, function in self.analysed],
+            "compared": [
+                {"patch": step, "file": file, "function": function} for step, file, function in self.compared
+            ],
             "not_analysed": [
-                {"file": item.file, "function": item.function, "reason": item.reason} for item in self.not_analysed
+                {"file": item.file, "function": item.function, "reason": item.reason, "patch": item.step}
+                for item in self.not_analysed
             ],
         }
 
@@ -90,22 +100,23 @@ class _Audit:
         self.series = series
         self.snapshots = Snapshots(repo, series, cache)
         self.findings: list[Placed] = []
-        self.analysed: set[tuple[str, str]] = set()
+        self.compared: set[tuple[int, str, str]] = set()
         self.not_analysed: dict[tuple[str, str, str], NotAnalysed] = {}
 
     def run(self) -> Report:
         for step in self.series.steps:
             if step.rejected:
                 for file in step.files or ("",):
-                    self._skip(file, "", f"patch {step.number}: {step.rejected}")
+                    self._skip(step, file, "", step.rejected)
             elif self.snapshots.changed[step.before, step.after]:
                 self._step(step)
         self.findings += _unconverted(self.series, self.snapshots)
         skipped = sorted(self.not_analysed.values(), key=lambda item: (item.file, item.function, item.reason))
-        return Report(self.series, tuple(self.findings), tuple(sorted(self.analysed)), tuple(skipped))
+        return Report(self.series, tuple(self.findings), tuple(sorted(self.compared)), tuple(skipped))
 
-    def _skip(self, file: str, function: str, reason: str) -> None:
-        self.not_analysed.setdefault((file, function, reason), NotAnalysed(file, function, reason))
+    def _skip(self, step: Step, file: str, function: str, reason: str) -> None:
+        reason = f"patch {step.number}: {reason}"
+        self.not_analysed.setdefault((file, function, reason), NotAnalysed(file, function, reason, step.number))
 
     def _step(self, step: Step) -> None:
         paths = self.snapshots.changed[step.before, step.after]
@@ -121,9 +132,9 @@ class _Audit:
             audited = self._compare(pair, pairs, old, new)
             function = pair.after
             if audited.reason:
-                self._skip(function.path, function.name, f"patch {step.number}: {audited.reason}")
+                self._skip(step, function.path, function.name, audited.reason)
             else:
-                self.analysed.add((function.path, function.name))
+                self.compared.add((step.number, function.path, function.name))
             found += self._against_base(step, pair, audited.findings, new)
         ordered = sorted(found, key=lambda item: (item.file, item.line, item.kind.value))
         self.findings += [Placed(finding, step) for finding in dict.fromkeys(ordered)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
+
+from credseries.words import content_key
+
+__all__ = ["Cell", "Level", "Problem", "Severity", "Status", "Variant", "content_key", "problem_from_json"]
 
 
 class Level(IntEnum):
@@ -116,12 +119,3 @@ class Cell:
             "seconds": round(self.seconds, 3),
             "cached": self.cached,
         }
-
-
-def content_key(*parts: str | bytes) -> str:
-    """A key for what depends on nothing but these parts; their borders count."""
-    digest = hashlib.sha256()
-    for part in parts:
-        data = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
-        digest.update(b"%d:" % len(data) + data)
-    return digest.hexdigest()
