@@ -17,7 +17,7 @@ from credseries.store import Store
 if TYPE_CHECKING:
     from credseries.kernel.git import Repository
 
-_KEPT = 64  # entries of a kind
+_KEPT = 64  # entries of a kind, of a scan
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -40,9 +40,10 @@ def _checksum(text: str) -> str:
 
 
 class Cache:
-    """Values by kind and key, each with a checksum."""
+    """Values by kind and key, each with a checksum; of more than `kept` of a kind the ones by the first keys go."""
 
-    def __init__(self, repo: Repository) -> None:
+    def __init__(self, repo: Repository, *, kept: int = _KEPT) -> None:
+        self._kept = kept
         self._path = repo.common_dir / "credseries" / "cache.sqlite"
         self._store = Store(self._path, wait=0.5)
 
@@ -62,7 +63,7 @@ class Cache:
         text = json.dumps(value)
         try:
             with self._store.transaction():
-                for old in self._store.keys(kind)[: -_KEPT + 1]:
+                for old in self._store.keys(kind)[: -self._kept + 1]:
                     self._store.delete(kind, old)
                 self._store.put(kind, name, {"sum": _checksum(text), "text": text})
         except (CredseriesError, OSError):
