@@ -484,7 +484,10 @@ def test_other_processors(target: str) -> None:
     for edits in SAME.values():
         assert one(before, build(changed(*edits, source=portable))).same
     for edit, where in DIFFERENT.values():
-        assert where <= names(one(before, build(changed(edit, source=portable))))
+        comparison = one(before, build(changed(edit, source=portable)))
+        assert not comparison.same
+        # clang keeps all strings of a PowerPC object in one block
+        assert where <= names(comparison) or "powerpc" in target
     for edit, _ in DATA.values():
         assert not one(before, build(changed(edit, source=portable))).same
 

@@ -146,8 +146,17 @@ def read_object(data: bytes) -> Object:
             raise UnreadableObject(
                 f"The ELF file is not relocatable ({elf['e_type']}).", hint="Give the .o file of one source file."
             )
-        return _Reader(elf).object()
-    except (ELFError, struct.error, UnicodeDecodeError, KeyError, IndexError, ValueError) as problem:
+        return _Reader(elf, len(data)).object()
+    except (
+        ELFError,
+        struct.error,
+        UnicodeDecodeError,
+        KeyError,
+        IndexError,
+        ValueError,
+        OverflowError,
+        MemoryError,
+    ) as problem:
         raise UnreadableObject(
             f"This is no readable ELF object ({problem}).", hint="Compile the file again; the object is damaged."
         ) from problem
@@ -187,14 +196,20 @@ class _Pool:
         return Constant(self.content[self.starts[index] : end], self.kind, offset - self.starts[index], addend)
 
 
+def _end(section: Any) -> int:
+    return int(section["sh_offset"]) + int(section["sh_size"])
+
+
 class _Reader:
     """One walk over the tables of an ELF file."""
 
-    def __init__(self, elf: Any) -> None:
+    def __init__(self, elf: Any, length: int) -> None:
         self.elf = elf
         self.order = "<" if elf.little_endian else ">"
         self.wide = elf.elfclass == 64
         self.sections = list(elf.iter_sections())
+        if any(section["sh_type"] != "SHT_NOBITS" and _end(section) > length for section in self.sections):
+            raise ValueError("a section lies outside of the file")
         self.names = [section.name for section in self.sections]
         if any(name.startswith(".gnu.lto_") for name in self.names):
             raise UnreadableObject(
