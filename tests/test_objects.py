@@ -172,7 +172,7 @@ RENAMES = {
 
 @pytest.mark.parametrize(("old", "new"), RENAMES.values(), ids=RENAMES)
 def test_a_rename_is_the_same(build: Compile, old: str, new: str) -> None:
-    comparison = one(build(SOURCE), build(changed((rf"(?<=\b){old}\b", new), (rf"REGISTER\({new}|$", r"\g<0>"))))
+    comparison = one(build(SOURCE), build(changed((rf"\b{old}\b", new))))
     assert comparison.differences == ()
     assert comparison.renamed == ((old, new),)
     assert bool(comparison.published) == (old == "choose")
@@ -209,6 +209,13 @@ def test_a_change_is_found_in_its_function_alone(split: Compile, edit: tuple[str
     assert all("differs from byte 0x" in difference.detail for difference in shown)
 
 
+def test_a_difference_says_what_a_call_goes_to(split: Compile) -> None:
+    declared = (r"extern int shared", "extern int elsewhere(int);\nextern int shared")
+    after = changed(declared, (r"outside\(shared\(x\)\)", "elsewhere(shared(x))"), source=USES)
+    (difference,) = one(split(USES), split(after)).differences
+    assert "there it refers to outside, now to elsewhere" in difference.detail
+
+
 @pytest.mark.parametrize(("edit", "where"), DIFFERENT.values(), ids=DIFFERENT)
 def test_a_change_is_found_when_functions_share_a_section(
     build: Compile, edit: tuple[str, str], where: set[str]
@@ -232,10 +239,10 @@ DATA = {
 
 @pytest.mark.parametrize(("edit", "where"), DATA.values(), ids=DATA)
 def test_changed_data_and_symbols_differ(build: Compile, edit: tuple[str, str], where: str | None) -> None:
-    comparison = one(build(SOURCE), build(changed(edit, (r"PASTE\(a, b\)", r"\g<0>")), "-Wno-missing-prototypes"))
+    comparison = one(build(SOURCE), build(changed(edit)))
     assert not comparison.same
     assert one(build(changed(edit)), build(SOURCE)).same is False
-    if where and "-ffunction-sections" in PLAIN_FLAGS:
+    if where:
         assert any(where in difference.name or "section" in difference.what for difference in comparison.differences)
 
 
@@ -391,7 +398,7 @@ def test_gcc_makes_a_cold_part_and_a_jump_table_here() -> None:
 
 def test_a_jump_table_with_two_ways_swapped_differs(build: Compile) -> None:
     after = changed((r"case 2: ", "case 99: "), (r"case 3: ", "case 2: "), (r"case 99: ", "case 3: "))
-    assert "choose" in names(one(build(SOURCE), build(after))) or not one(build(SOURCE), build(after)).same
+    assert not one(build(SOURCE), build(after)).same
 
 
 CLONES = (

@@ -14,15 +14,13 @@ What is proven is proven for whole blocks, so nothing is assumed about instructi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from credseries.verify.elf import (
     STT_OBJECT,
     Block,
-    Constant,
-    Fixed,
     InBlock,
     Named,
     Object,
@@ -32,7 +30,9 @@ from credseries.verify.elf import (
     UnreadableObject,
     read_object,
 )
-from credseries.verify.pairing import UNORDERED, Labels, Side, countless, family, offset_of, pair_blocks
+from credseries.verify.naming import Naming, unordered
+from credseries.verify.pairing import UNORDERED, Labels, Side, family, pair_blocks
+from credseries.verify.views import pieces, view
 
 # To be added to the kernel's own compiler command, at its end, before and after the patch alike.
 PLAIN_FLAGS: tuple[str, ...] = (
@@ -48,11 +48,6 @@ PLAIN_FLAGS: tuple[str, ...] = (
     "-ffunction-sections",
     "-fdata-sections",
 )
-# Local names that the build reads: modpost, and resolve_btfids (tools/bpf/resolve_btfids/main.c).
-_READ_BY_BUILD = ("__export_symbol_", "__ksymtab_", "__BTF_ID__")
-# Names that the module loader looks for (include/linux/module.h).
-_READ_BY_LOADER = {"init_module", "cleanup_module", "__this_module"}
-
 What = Literal["function", "data", "section", "symbol"]
 
 
@@ -93,18 +88,25 @@ def compare(pairs: Sequence[ObjectPair]) -> Comparison:
     read = [(pair.path, *_both(pair)) for pair in pairs]
     sides: list[Side] = [(Labels(before), Labels(after)) for _, before, after in read]
     partners = pair_blocks(sides)
-    naming = _Naming(sides)
+    naming = Naming(sides)
     differences: list[Difference] = []
     for number, (path, before, after) in enumerate(read):
         if before.machine != after.machine:
             how = f"is for {after.machine}, was for {before.machine}"
             differences.append(Difference(path, "section", "ELF header", how))
-        differences += naming.learn(path, number, partners[number])
+        differences += [Difference(path, *problem) for problem in naming.learn(number, partners[number])]
     for number, (path, _, _) in enumerate(read):
         found = [*_Proof(path, sides[number], partners[number], naming, number).differences()]
         differences += found or _outer_names(path, sides[number], naming)
-    unique = tuple(dict.fromkeys(differences))
+    unique = _once(differences)
     return Comparison(not unique, naming.renamed(), unique, naming.published())
+
+
+def _once(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Each difference once; a function that differs need not be told again as a symbol of another size."""
+    unique = tuple(dict.fromkeys(differences))
+    told = {(one.path, one.name) for one in unique if one.what in ("function", "data")}
+    return tuple(one for one in unique if one.what != "symbol" or (one.path, one.name) not in told)
 
 
 def _both(pair: ObjectPair) -> tuple[Object, Object]:
@@ -123,143 +125,7 @@ def _read(path: str, data: bytes | None) -> Object | None:
         raise UnreadableObject(f"{path}: {problem.message}", hint=problem.hint) from problem
 
 
-class _Naming:
-    """The renaming of all objects: what the labels of partners say, as far as it is consistent."""
-
-    def __init__(self, sides: Sequence[Side]) -> None:
-        self.sides = sides
-        self.outer: dict[str, str] = {}
-        self.inner: list[dict[str, str]] = [{} for _ in sides]
-        self.sources: dict[str, str] = {}
-        self.public = [
-            {symbol.name for both in sides for symbol in both[side].of.symbols if symbol.binding != "local"}
-            for side in (0, 1)
-        ]
-
-    def learn(self, path: str, number: int, partners: dict[int, int]) -> Iterator[Difference]:
-        """Take the names of one object in; yields what is wrong with them."""
-        before, after = self.sides[number]
-        for old, new in partners.items():
-            was, now = before.inside.get(old, []), after.inside.get(new, [])
-            if _unordered(before, old) and _unordered(after, new):
-                if len(was) != len(now):
-                    yield Difference(path, "section", before.of.blocks[old].name, "has another number of names")
-                continue
-            couples, lost, gained = _couples(was, now)
-            yield from (Difference(path, "symbol", symbol.name, "is gone") for symbol in lost)
-            yield from (Difference(path, "symbol", symbol.name, "is new") for symbol in gained)
-            for one, two in couples:
-                problem = _attributes(one, two) or self._take(number, one, two)
-                if problem:
-                    yield Difference(path, "symbol", one.name, problem)
-
-    def _take(self, number: int, one: Symbol, two: Symbol) -> str:
-        """Add a couple of names to the renaming; gives why that cannot be, or nothing."""
-        was, now = one.name, two.name
-        before, after = self.sides[number]
-        if one.binding != "local":
-            if self.outer.setdefault(was, now) != now or self.sources.setdefault(now, was) != was:
-                return f"is {now} here, which is not so in another object"
-        else:
-            self.inner[number][was] = now
-        if was == now:
-            return ""
-        if was.startswith(_READ_BY_BUILD) and countless(was) != countless(now):
-            return f"is {now} after the patch, and the build of the kernel goes by that name"
-        if one.binding == "local" and countless(was) == countless(now):
-            return ""
-        if one.binding == "weak":
-            return f"is {now} after the patch; other objects can replace a weak name, so this is no mere renaming"
-        if {was, now} & _READ_BY_LOADER:
-            return f"is {now} after the patch, and the module loader goes by that name"
-        if was in after.named or now in before.named:
-            return f"is {now} after the patch, but both names are in use on one side"
-        if one.binding != "local" and (was in self.public[1] or now in self.public[0]):
-            return f"is {now} after the patch, but another object has one of the names on the other side"
-        return ""
-
-    def after(self, number: int, name: str) -> str:
-        """The name after the patch of something in an object, for messages."""
-        return self.inner[number].get(name, self.outer.get(name, name))
-
-    def derived(self, number: int, was: str, now: str) -> bool:
-        """If a compiler-made name is the same but for numbers that count and names that changed."""
-        changed = [*self.inner[number].items(), *self.outer.items()]
-        return _derived(was, now, [(old, new) for old, new in changed if old != new])
-
-    def renamed(self) -> tuple[tuple[str, str], ...]:
-        """All names that changed, without those that a compiler derives from them."""
-        couples = {
-            _written(was, now) for names in (*self.inner, self.outer) for was, now in names.items() if was != now
-        }
-        plain: list[tuple[str, str]] = []
-        for was, now in sorted(couples, key=lambda couple: (len(couple[0]), couple)):
-            if not _derived(was, now, plain):
-                plain.append((was, now))
-        return tuple(sorted(plain))
-
-    def published(self) -> tuple[tuple[str, str], ...]:
-        """The names that changed and that other objects see."""
-        return tuple(sorted((was, now) for was, now in self.outer.items() if was != now))
-
-
-def _written(was: str, now: str) -> tuple[str, str]:
-    """The names as a person wrote them: what a compiler added to both of them is left out."""
-    (old, _, added), (new, _, also) = was.partition("."), now.partition(".")
-    return (old, new) if old != new and countless(f".{added}") == countless(f".{also}") else (was, now)
-
-
-def _derived(was: str, now: str, renamed: Iterable[tuple[str, str]]) -> bool:
-    wanted = countless(now)
-    return countless(was) == wanted or any(
-        old in was and countless(was.replace(old, new)) == wanted for old, new in renamed
-    )
-
-
-def _couples(
-    was: Sequence[Symbol], now: Sequence[Symbol]
-) -> tuple[list[tuple[Symbol, Symbol]], list[Symbol], list[Symbol]]:
-    """The labels of two partner blocks as couples: those with the same name, then those at the same offset in order."""
-    names = {symbol.name: symbol for symbol in now}
-    couples = [
-        (symbol, names[symbol.name]) for symbol in was if symbol.name in names and countless(symbol.name) == symbol.name
-    ]
-    taken = {symbol.name for symbol, _ in couples}
-    lost, gained = ([symbol for symbol in side if symbol.name not in taken] for side in (was, now))
-    left: list[Symbol] = []
-    for symbol in lost:
-        fit = [other for other in gained if _attributes(symbol, other) == ""]
-        fit = [other for other in fit if countless(other.name) == countless(symbol.name)] or fit
-        fit = fit or [other for other in gained if offset_of(other) == offset_of(symbol)]
-        if fit:
-            couples.append((symbol, fit[0]))
-            gained.remove(fit[0])
-        else:
-            left.append(symbol)
-    return couples, left, gained
-
-
-def _attributes(one: Symbol, two: Symbol) -> str:
-    """What is not the same in two symbols apart from their name and block, as a clause; empty if nothing is."""
-    if one.binding != two.binding:
-        return f"is {two.binding}, was {one.binding}"
-    if (one.kind, one.visibility, one.common) != (two.kind, two.visibility, two.common):
-        return "has another type or visibility"
-    if one.size != two.size:
-        return f"has {two.size} bytes, had {one.size}"
-    if offset_of(one) != offset_of(two):
-        return f"is at {offset_of(two):#x} in its section, was at {offset_of(one):#x}"
-    return ""
-
-
-def _unordered(labels: Labels, index: int) -> bool:
-    """If the order of the entries of a table says nothing, as nobody refers to a place in it."""
-    if labels.of.blocks[index].name not in UNORDERED or index in labels.targets:
-        return False
-    return all(symbol.binding == "local" for symbol in labels.inside.get(index, ()))
-
-
-def _outer_names(path: str, side: Side, naming: _Naming) -> Iterator[Difference]:
+def _outer_names(path: str, side: Side, naming: Naming) -> Iterator[Difference]:
     """Names that are in no block: those that another object has to define, fixed addresses, common variables."""
     before, after = (
         Counter(
@@ -287,7 +153,7 @@ class _Record(NamedTuple):
 class _Proof:
     """The comparison of one object with its partner."""
 
-    def __init__(self, path: str, side: Side, partners: dict[int, int], naming: _Naming, number: int) -> None:
+    def __init__(self, path: str, side: Side, partners: dict[int, int], naming: Naming, number: int) -> None:
         self.path = path
         self.before, self.after = side
         self.partners = partners
@@ -322,7 +188,7 @@ class _Proof:
         before, after = self.before.of.blocks[old], self.after.of.blocks[new]
         if self._frame(before, after):
             return False
-        if _unordered(self.before, old) and _unordered(self.after, new):
+        if unordered(self.before, old) and unordered(self.after, new):
             return _sorted(before, self._translated(before)) == _sorted(after, after.refs)
         return before.content == after.content and self._translated(before) == after.refs
 
@@ -361,7 +227,7 @@ class _Proof:
     def _explain(self, old: int, new: int) -> Iterator[Difference]:
         """What differs in two partner blocks, function by function; the block as a whole if none of them tells."""
         before, after = self.before.of.blocks[old], self.after.of.blocks[new]
-        was, now = _pieces(self.before, old), {symbol.name: symbol for symbol in _pieces(self.after, new)}
+        was, now = pieces(self.before, old), {symbol.name: symbol for symbol in pieces(self.after, new)}
         found = []
         for symbol in was:
             partner = now.pop(self.naming.after(self.number, symbol.name), None)
@@ -382,8 +248,8 @@ class _Proof:
 
     def _point(self, old: int, symbol: Symbol, new: int, partner: Symbol) -> str:
         """Where two functions or variables differ, as a clause; empty if they do not."""
-        one = _view(self.before, old, symbol, lambda name: self.naming.after(self.number, name))
-        two = _view(self.after, new, partner, lambda name: name)
+        one = view(self.before, old, symbol, lambda name: self.naming.after(self.number, name))
+        two = view(self.after, new, partner, lambda name: name)
         if one == two:
             return ""
         sizes = f"{symbol.size} bytes before, {partner.size} after"
@@ -432,68 +298,3 @@ def _what(symbol: Symbol) -> What:
     if symbol.function:
         return "function"
     return "data" if symbol.kind == STT_OBJECT else "symbol"
-
-
-def _pieces(labels: Labels, index: int) -> list[Symbol]:
-    """The functions and variables of a block, without further names for the same bytes."""
-    found: list[Symbol] = []
-    for symbol in labels.inside.get(index, ()):
-        if symbol.size and (not found or offset_of(symbol) >= offset_of(found[-1]) + found[-1].size):
-            found.append(symbol)
-    return found
-
-
-@dataclass(frozen=True)
-class _View:
-    """A function or variable for a message: its bytes, and by offset what it refers to in words."""
-
-    content: bytes
-    refs: dict[int, str]
-
-
-def _view(labels: Labels, index: int, symbol: Symbol, name: Callable[[str], str]) -> _View:
-    block, start = labels.of.blocks[index], offset_of(symbol)
-    end = start + symbol.size
-    content = bytearray(block.content[start:end])
-    refs = {ref.offset - start: _words(labels, ref.target, name) for ref in block.refs if start <= ref.offset < end}
-    for place, target in _branches(labels, index, symbol, bytes(content)):
-        content[place : place + 4] = bytes(4)
-        refs[place] = name(target)
-    return _View(bytes(content), refs)
-
-
-def _branches(labels: Labels, index: int, symbol: Symbol, content: bytes) -> list[tuple[int, str]]:
-    """Direct calls and jumps to other functions of the block, which an assembler resolves: field offset, name.
-
-    They are found by their look, which is enough for a message: an x86 call or jump that leads to a function's start.
-    """
-    others = {offset_of(other): other.name for other in _pieces(labels, index) if other != symbol and other.function}
-    if not others or not labels.of.machine.startswith(("EM_386", "EM_X86_64")):
-        return []
-    found = []
-    for place in range(len(content) - 4):
-        if content[place] in (0xE8, 0xE9):
-            leads = (
-                offset_of(symbol) + place + 5 + int.from_bytes(content[place + 1 : place + 5], "little", signed=True)
-            )
-            if leads in others:
-                found.append((place + 1, others[leads]))
-    return found
-
-
-def _words(labels: Labels, target: Target, name: Callable[[str], str]) -> str:
-    if isinstance(target, Named):
-        return _plus(name(target.name), target.addend)
-    if isinstance(target, Constant):
-        return _plus(f"{target.kind.split(',')[0]} {target.content!r}", target.offset + target.addend)
-    if isinstance(target, Fixed):
-        return f"address {target.value:#x}"
-    # the addend of an x86 reference that counts from the end of its instruction takes the place before its symbol
-    covers = [symbol for symbol in _pieces(labels, target.block) if offset_of(symbol) <= target.offset + 4]
-    if covers:
-        return _plus(name(covers[-1].name), target.offset - offset_of(covers[-1]))
-    return _plus(family(labels.of.blocks[target.block].name), target.offset)
-
-
-def _plus(name: str, offset: int) -> str:
-    return f"{name}{offset:+#x}" if offset else name
