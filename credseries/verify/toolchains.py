@@ -121,9 +121,14 @@ def version_text(cc: str) -> str:
     return ran.output.decode("utf-8", "replace").split("\n")[0]
 
 
-def has_sparse(which: Which = shutil.which) -> bool:
-    """Whether sparse can check files."""
-    return which("sparse") is not None
+def sparse_version() -> str:
+    """What sparse says that it is, for keys of results. Raises EnvironmentProblem."""
+    return f"sparse {version_text('sparse')}"
+
+
+def machine(variant: Variant) -> str:
+    """The machine that a variant compiles for, as the compilers call it. Raises UsageError."""
+    return _TRIPLES.get(variant.arch, variant.arch).split("-")[0]
 
 
 def missing_for(

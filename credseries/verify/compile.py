@@ -1,0 +1,218 @@
+"""The level `compile`: every file that a patch touches, compiled as the patch leaves it and as it was before."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from credseries.kernel.git import Repository
+from credseries.kernel.series_source import Series, Step
+from credseries.verify.diagnostics import Diagnostic, from_json, new_ones, problems_of
+from credseries.verify.kbuild import Setup, object_of
+from credseries.verify.model import Level, Severity, Status, Variant
+from credseries.verify.states import States, read_states
+from credseries.verify.tasks import Check, Judgement, Result
+from credseries.verify.toolchains import Missing, compiler, make_variables, missing_for, sparse_version, version_text
+from credseries.verify.unit_task import CompileTask
+from credseries.verify.units import Touched, include_name, includes_header, relevant, touched, undepended
+
+_CORE = ("block", "fs", "init", "ipc", "kernel", "lib", "mm", "security")  # that most configurations build
+_SHOWN = 3  # files of a reproduce line
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A unit that a patch touches, and where its results are: positions in the check's tasks (None: no such file)."""
+
+    unit: str
+    before: int | None
+    after: int
+
+
+def judge(pairs: Sequence[Pair], results: Sequence[Result], remark: str) -> Judgement:
+    """What the results say about a patch: new errors and new warnings fail it."""
+    new: list[Diagnostic] = []
+    compiled, not_built = [], []
+    for pair in pairs:
+        after = results[pair.after]
+        before = results[pair.before] if pair.before is not None else None
+        said = [from_json(item) for item in after["diagnostics"]]
+        known = [from_json(item) for item in before["diagnostics"]] if before is not None else []
+        new += new_ones(known, said)
+        if after["built"]:
+            compiled.append(pair.unit)
+        else:
+            not_built.append(f"{pair.unit}: {after['reason']}")
+    problems = problems_of(new)
+    if problems:
+        errors = sum(problem.severity is Severity.ERROR for problem in problems)
+        words = [_count(errors, "new error"), _count(len(problems) - errors, "new warning")]
+        return Judgement(Status.FAIL, _joined(" and ".join(filter(None, words)), remark), problems)
+    if not compiled:
+        hint = "a configuration that has it: --matrix config=FILE"
+        return Judgement(Status.SKIPPED, _joined(f"not built: {'; '.join(not_built)} ({hint})", remark))
+    skipped = f"not built: {'; '.join(not_built)}" if not_built else ""
+    names = compiled[0] if len(compiled) == 1 else f"{len(compiled)} files"
+    return Judgement(Status.PASS, _joined(f"{names}, no new warning", skipped, remark))
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(filter(None, parts))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}" if number else ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is known of a series before anything is compiled: its states, what each step touches, the units' texts in
+    the base and at the end, and units of the tree that include headers which no unit of the series includes."""
+
+    states: States
+    steps: dict[int, Touched]
+    texts: dict[str, tuple[bytes, ...]]
+    dependents: tuple[str, ...]
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """All files that are compiled, in order."""
+        return tuple(sorted({*self.texts, *self.dependents}))
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """All headers that the series touches, in order."""
+        return tuple(sorted({header for step in self.steps.values() for header in step.headers}))
+
+    def setup(self, variant: Variant, version: str) -> Setup:
+        """The build directory for a variant, whose compiler has this version."""
+        return Setup(self.states.base, variant, version, self.units, self.headers)
+
+    def task(self, setup: Setup, unit: str, revision: str, sparse: str = "") -> CompileTask:
+        """The compilation of a unit at a commit or tree."""
+        state = self.states.by_revision[revision]
+        changes, others = relevant(unit, state, self.texts.get(unit, ()))
+        return CompileTask(setup, unit, changes, state.tree, others, sparse)
+
+    def exists(self, unit: str, revision: str) -> bool:
+        """Whether a commit or tree has a file."""
+        state = self.states.by_revision[revision]
+        change = state.change(unit)
+        if change is not None:
+            return bool(change.mode)
+        return not any(
+            item.path == unit and item.added for other in self.states.by_revision.values() for item in other.changes
+        )
+
+
+def plan_units(repo: Repository, series: Series, *, dependents: int = 3) -> Plan:
+    """What has to be compiled for a series, read by a handful of git processes.
+
+    For a header that no unit of the series includes, up to so many other files of the tree are compiled that do.
+    """
+    states = read_states(repo, series)
+    steps = {step.number: touched(states, step.before, step.after) for step in series.steps if not step.rejected}
+    units = sorted({unit for step in steps.values() for unit in step.units})
+    texts: dict[str, tuple[bytes, ...]] = dict.fromkeys(units, ())
+    for revision in dict.fromkeys((series.base, *(step.after for step in series.steps[-1:]))):
+        for unit, content in repo.read_files(revision, units).items():
+            texts[unit] += (content,)
+    headers = sorted({header for step in steps.values() for header in step.headers})
+    lonely = undepended(headers, texts)
+    found = _dependents(repo, series.base, lonely, dependents) if lonely and dependents else ()
+    return Plan(states, steps, texts, found)
+
+
+def _dependents(repo: Repository, base: str, headers: Sequence[str], most: int) -> tuple[str, ...]:
+    """Files of core directories that include one of the headers, up to `most` for each."""
+    chosen: list[str] = []
+    for header in headers:
+        hits = [path for path in repo.grep_files(base, [include_name(header)], _CORE) if path.endswith(".c")]
+        near = sorted(hits, key=lambda path: (path.count("/"), path))[: 4 * most]
+        contents = repo.read_files(base, near)
+        chosen += [path for path in near if includes_header(contents[path], path, header)][:most]
+    return tuple(dict.fromkeys(chosen))
+
+
+def compile_checks(
+    repo: Repository,
+    series: Series,
+    variants: Sequence[Variant],
+    *,
+    dependents: int = 3,
+    plan: Plan | None = None,
+    lacking: Callable[[Variant], Sequence[Missing]] = missing_for,
+    version: Callable[[str], str] = version_text,
+) -> list[Check]:
+    """The checks of every patch with every variant, and with sparse where it is installed.
+
+    Raises GitFailed, and EnvironmentProblem for a compiler that does not run.
+    """
+    plan = plan or plan_units(repo, series, dependents=dependents)
+    checks: list[Check] = []
+    checked_by_sparse: set[tuple[str, str]] = set()
+    found_sparse = sparse_version() if shutil.which("sparse") else ""
+    for variant in variants:
+        missing = lacking(variant)
+        if missing:
+            checks += [_skipped(step, variant, missing) for step in series.steps]
+            continue
+        setup = plan.setup(variant, version(compiler(variant)))
+        checks += [_check(plan, step, setup) for step in series.steps]
+        if found_sparse and (variant.arch, variant.config) not in checked_by_sparse:
+            checked_by_sparse.add((variant.arch, variant.config))
+            checks += [_check(plan, step, setup, found_sparse) for step in series.steps]
+    return checks
+
+
+def _skipped(step: Step, variant: Variant, missing: Sequence[Missing]) -> Check:
+    names = ", ".join(item.name for item in missing)
+    packages = " ".join(dict.fromkeys(item.package for item in missing))
+    why = f"{names} not found: apt install {packages}"
+    return Check(step.number, Level.COMPILE, variant.label, (), _nothing(why), skipped=why, missing=True)
+
+
+def _check(plan: Plan, step: Step, setup: Setup, sparse: str = "") -> Check:
+    variant = setup.variant
+    label = " ".join(filter(None, ("sparse", variant.arch, variant.config))) if sparse else variant.label
+    if step.rejected:
+        return Check(step.number, Level.COMPILE, label, (), _nothing(step.rejected), skipped=step.rejected)
+    what = plan.steps[step.number]
+    remark = f"{', '.join(what.build_files)} changed: needs the level build" if what.build_files else ""
+    if what.assembly:
+        remark = "; ".join(filter(None, (remark, f"{', '.join(what.assembly)} not compiled: needs the level build")))
+    units = list(what.units)
+    if what.headers:
+        units += [unit for unit in plan.units if unit not in units and plan.exists(unit, step.after)]
+    if not units:
+        said = remark or "nothing to compile"
+        return Check(step.number, Level.COMPILE, label, (), _nothing(said))
+    tasks: list[CompileTask] = []
+    pairs: list[Pair] = []
+    for unit in units:
+        before = None
+        if plan.exists(unit, step.before):
+            before = len(tasks)
+            tasks.append(plan.task(setup, unit, step.before, sparse))
+        pairs.append(Pair(unit, before, len(tasks)))
+        tasks.append(plan.task(setup, unit, step.after, sparse))
+    judged = partial(_judged, tuple(pairs), remark)
+    return Check(step.number, Level.COMPILE, label, tuple(tasks), judged, reproduce(step, variant, units, bool(sparse)))
+
+
+def _judged(pairs: Sequence[Pair], remark: str, results: Sequence[Result]) -> Judgement:
+    return judge(pairs, results, remark)
+
+
+def _nothing(summary: str) -> Callable[[Sequence[Result]], Judgement]:
+    return lambda _: Judgement(Status.PASS, summary)
+
+
+def reproduce(step: Step, variant: Variant, units: Sequence[str], sparse: bool = False) -> str:
+    """A command line that does the same in a configured kernel tree."""
+    targets = [object_of(unit) for unit in units[:_SHOWN]]
+    words = ("make", *make_variables(variant), *(("C=2",) if sparse else ()), "W=1", *targets)
+    checkout = f"git switch --detach {step.commit[:12]} && " if step.commit else ""
+    return checkout + " ".join(words)
