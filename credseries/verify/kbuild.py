@@ -21,7 +21,7 @@ from credseries.verify.process import Ran, run
 from credseries.verify.sources import source_tree
 from credseries.verify.tasks import Place
 from credseries.verify.toolchains import compiler, make_variables, version_text
-from credseries.verify.views import make_view
+from credseries.verify.tree_views import make_view
 
 _FORMAT = "1"  # of the directory and of how it is configured
 _STAMP = "configured.json"

@@ -17,7 +17,7 @@ from credseries.verify.model import Severity
 from credseries.verify.process import Ran, run
 from credseries.verify.states import Change
 from credseries.verify.tasks import Place
-from credseries.verify.views import Changes, File, make_view, misread
+from credseries.verify.tree_views import Changes, File, make_view, misread
 
 _BASENAME = re.compile(r'(-DKBUILD_BASENAME=["\']*)[^"\']*(["\']*)')
 _NOT_FOUND = re.compile(r"No such file or directory|file not found|unable to open")
