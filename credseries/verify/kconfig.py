@@ -7,7 +7,7 @@ and with the values that it settled on the next proposal is made.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 Read = Callable[[str], str | None]  # a file's text by its path in the tree; None: there is no such file
@@ -19,6 +19,7 @@ _SOURCE = re.compile(r'o?source\s+"?([^"\s]+)"?')
 _TYPE = re.compile(r"(def_bool|def_tristate|bool|tristate|int|hex|string|prompt)\b\s*(.*)")
 _PROMPT = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\'[^\']*\')(?:\s+if\s+(.*))?')
 _VALUE = re.compile(r"^CONFIG_(\w+)=(.*)$", re.MULTILINE)
+_BLOCKS = frozenset(("menu", "choice", "comment", "if", "mainmenu", "endmenu", "endchoice", "endif"))
 _DEEP = 40  # symbols that depend on each other
 _CHEAP = 6  # symbols that a wish may set
 
@@ -67,50 +68,60 @@ class _File:
     seen: set[str] = field(default_factory=set)
 
     def read(self, path: str, around: list[Expression]) -> None:
+        """Reads a file, and those that it names; `around` is what holds for all of it."""
         text = self.read_text(path)
         if text is None or path in self.seen:
             return
         self.seen.add(path)
-        scopes: list[list[Expression]] = [around]
+        scopes = [around]
         entry: _Entry | None = None
-        help_indent: int | None = None
-        for row in re.sub(r"\\\n", " ", text).expandtabs().splitlines():
-            line = row.strip()
-            indent = len(row) - len(row.lstrip())
-            if help_indent is not None:
-                # A help text ends before the first line that is indented less than its own first line.
-                if not line or (help_indent < 0 or indent >= help_indent):
-                    help_indent = indent if line and help_indent < 0 else help_indent
-                    if not line or indent > 0:
-                        continue
-                help_indent = None
-            line = _without_comment(line)
-            if not line:
-                continue
-            if line in ("help", "---help---"):
-                help_indent = -1
-                continue
-            word = line.split()[0]
+        for line in _statements(text):
             if match := _DEFINITION.fullmatch(line):
                 entry = _Entry(self.tree, match[1], scopes[-1])
-            elif word in ("menu", "choice", "comment", "if", "mainmenu"):
-                entry = None
-                if word in ("menu", "choice"):
-                    scopes.append(list(scopes[-1]))
-                elif word == "if":
-                    scopes.append([*scopes[-1], parse_expression(line[2:])])
-            elif word in ("endmenu", "endchoice", "endif"):
-                entry = None
-                if len(scopes) > 1:
-                    scopes.pop()
             elif match := _SOURCE.fullmatch(line):
                 entry = None
-                name = match[1].replace("$(SRCARCH)", self.srcarch).replace("$SRCARCH", self.srcarch)
-                self.read(name.replace("$(srctree)/", "").replace("$(HEADER_ARCH)", self.srcarch), scopes[-1])
+                self.read(self._expanded(match[1]), scopes[-1])
+            elif line.split()[0] in _BLOCKS:
+                entry = None
+                _enter_or_leave(line, scopes)
             elif entry is not None:
                 entry.take(line)
             elif line.startswith(("depends on", "visible if")) and len(scopes) > 1:
                 scopes[-1].append(parse_expression(line.split(None, 2)[2]))
+
+    def _expanded(self, name: str) -> str:
+        for variable in ("$(SRCARCH)", "$SRCARCH", "$(HEADER_ARCH)"):
+            name = name.replace(variable, self.srcarch)
+        return name.replace("$(srctree)/", "")
+
+
+def _statements(text: str) -> Iterator[str]:
+    """The lines of a file without help texts, comments and empty ones."""
+    # A help text ends before the first line that is indented less than its own first line.
+    help_indent: int | None = None
+    for row in re.sub(r"\\\n", " ", text).expandtabs().splitlines():
+        line = row.strip()
+        indent = len(row) - len(row.lstrip())
+        if help_indent is not None:
+            if not line or (indent > 0 and indent >= help_indent):
+                help_indent = help_indent or indent if line else help_indent
+                continue
+            help_indent = None
+        line = _without_comment(line)
+        if line in ("help", "---help---"):
+            help_indent = 0
+        elif line:
+            yield line
+
+
+def _enter_or_leave(line: str, scopes: list[list[Expression]]) -> None:
+    word = line.split(maxsplit=1)[0]
+    if word in ("menu", "choice"):
+        scopes.append(list(scopes[-1]))
+    elif word == "if":
+        scopes.append([*scopes[-1], parse_expression(line[2:])])
+    elif word.startswith("end") and len(scopes) > 1:
+        scopes.pop()
 
 
 class _Entry:

@@ -53,7 +53,14 @@ def misread(base: Path, changes: Iterable[str], dependencies: Iterable[str]) -> 
     `dependencies` are the absolute paths that a compiler says it read.
     """
     top = os.path.realpath(base) + "/"
-    read = {os.path.realpath(path) for path in dependencies}
+    directories: dict[str, str] = {}
+    read = set()
+    for path in dependencies:
+        directory, name = os.path.split(path)
+        if directory not in directories:  # many files, few directories
+            directories[directory] = os.path.realpath(directory)
+        real = os.path.join(directories[directory], name)  # noqa: PTH118  # Path takes longer
+        read.add(os.path.realpath(real) if os.path.islink(real) else real)  # noqa: PTH114
     return sorted({path.removeprefix(top) for path in read if path.startswith(top)} & set(changes))
 
 
