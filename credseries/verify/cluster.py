@@ -1,0 +1,300 @@
+"""Running tasks on a Dask cluster: the same ones as on this machine, with the same results, whoever is lost meanwhile.
+
+Workers are sent what they lack of the repository when they say so: so one that joins late gets it as well, and one that
+has it from another day gets nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import pickle
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any
+
+from credseries.errors import CredseriesError, EnvironmentProblem, UsageError
+from credseries.kernel.git_process import uninterrupted
+from credseries.verify import cluster_worker
+from credseries.verify.cluster_worker import SAME_VERSION, Done, Failed, Lacking, Order
+from credseries.verify.executors import Submit, once
+from credseries.verify.shipping import Bundles, Part, Shipment
+from credseries.verify.tasks import Result, Task
+
+_CONNECT = 10  # seconds in which a scheduler has to answer, and a first worker to be there
+_PATIENCE = 60.0  # seconds without any worker until nobody waits for one any more
+_LOOK = 1.0  # seconds between looks for workers
+_STOP = 10.0  # seconds that workers get to hear that a run was stopped
+_PIECE = 8 << 20  # bytes of a bundle that go at a time
+_TRIES = 20  # for a task to find a worker that has what it needs
+_GOES_ON = "The same command goes on from there."
+_ROUNDS = 4  # in which a worker has to have all that it is sent: base, series, and once more if its cache is damaged
+# Functions in words, and data in bytes: a worker without credseries could not even read a reference to a function of
+# it, and would lose its connection over that; and the scheduler need not have it.
+_THERE = f"__import__('{cluster_worker.__name__}', fromlist=['*'])"
+_VERSION = f"{_THERE}.version()"
+_CARRY_OUT = f"{_THERE}.carry_out(message)"
+
+
+@contextmanager
+def dask(address: str, shipment: Shipment, *, patience: float = _PATIENCE) -> Iterator[Submit]:
+    """A function that submits tasks to the workers of a Dask scheduler (`tcp://HOST:PORT`), until the block ends.
+
+    Whoever can reach a `tcp://` scheduler can run anything on its workers and on those who use it: Dask does not ask
+    who it is, and what it sends are Python pickles. Use it on networks that you trust only. For `tls://` Dask's own
+    configuration says which certificates to use (`distributed.comm.tls`, in ~/.config/dask).
+
+    Equal tasks have one future. What ran on a worker that was lost runs again elsewhere; the result that comes first is
+    the one that counts. A task that several workers were lost with gets an EnvironmentProblem, and so do all when no
+    worker is there for `patience` seconds, or when the scheduler is gone. When the block ends, all is finished. When it
+    is left by an exception, Ctrl-C for one, the rest is cancelled and what runs on the workers is ended.
+
+    Raises UsageError for an address of another kind, and EnvironmentProblem when `distributed` is not installed,
+    nobody answers, there is no worker, or one has another credseries. The scheduler itself needs none.
+    """
+    with _quiet(), Bundles(shipment) as bundles, _connected(address) as client:
+        run = _Run(client, bundles, shipment)
+        watch = threading.Thread(target=run.watch, args=(patience,), daemon=True)
+        watch.start()
+        try:
+            yield once(run.submit)
+            run.wait()
+        finally:
+            with uninterrupted():
+                run.end()
+                watch.join()
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    """A client of a scheduler whose workers can do what is asked of them."""
+    try:
+        import distributed
+    except ImportError as error:
+        raise EnvironmentProblem(
+            "--scheduler needs the package `distributed`", hint="pip install 'credseries[distributed]'"
+        ) from error
+    if not address.startswith(("tcp://", "tls://")):
+        raise UsageError(f"{address!r} is not the address of a scheduler", hint="it looks like tcp://HOST:8786")
+    connect: Any = distributed.Client  # has no annotations
+    try:
+        client = connect(address, timeout=_CONNECT, set_as_default=False, name="credseries")
+    except (OSError, ValueError) as error:
+        hint = f"is `dask scheduler` running there? It prints its address ({str(error).splitlines()[0]})"
+        raise EnvironmentProblem(f"no Dask scheduler answers at {address}", hint=hint) from error
+    except (TypeError, RuntimeError) as error:  # no certificates, as it turns out when they are needed
+        hint = "name the certificates in Dask's configuration: distributed.comm.tls in ~/.config/dask/*.yaml"
+        raise EnvironmentProblem(f"Dask cannot connect to {address}: {error}", hint=hint) from error
+    with client:
+        _check(client, address)
+        yield client
+
+
+def _check(client: Any, address: str) -> None:
+    """Raises EnvironmentProblem unless there is a worker, and every worker has this credseries."""
+    try:
+        client.wait_for_workers(1, timeout=_CONNECT)
+    except TimeoutError as error:
+        raise EnvironmentProblem(
+            f"the Dask scheduler at {address} has no worker", hint=f"start some: dask worker {address}"
+        ) from error
+    for worker, version in client.run(eval, _VERSION, on_error="return").items():
+        if isinstance(version, ImportError | AttributeError):
+            message = f"the worker at {worker} has no credseries that can do this: {version}"
+            raise EnvironmentProblem(message, hint=SAME_VERSION)
+        if isinstance(version, str) and version != cluster_worker.version():
+            raise EnvironmentProblem(f"the worker at {worker} has another version of credseries", hint=SAME_VERSION)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps Dask from writing to the terminal about what this module tells in its own words."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+class _Run:
+    """The tasks that one block submits, under a name that nobody else uses."""
+
+    def __init__(self, client: Any, bundles: Bundles, shipment: Shipment) -> None:
+        self._client, self._bundles, self._manifest = client, bundles, shipment.manifest
+        self._name = secrets.token_hex(8)
+        self._lock = threading.Lock()
+        self._sent: dict[Future[Result], Any] = {}  # what is not finished, and Dask's future for it
+        self._count = 0
+        self._problem: EnvironmentProblem | None = None
+        self._shipper = ThreadPoolExecutor(1, thread_name_prefix="credseries-shipper")
+        self._ended = threading.Event()
+
+    def submit(self, task: Task) -> Future[Result]:
+        """The future of a task, which goes to some worker."""
+        future: Future[Result] = Future()
+        with self._lock:
+            self._sent[future] = None
+        future.add_done_callback(self._forget)
+        self._send(task, future, _TRIES)
+        return future
+
+    def wait(self) -> None:
+        """Returns when all is finished."""
+        with self._lock:
+            rest = list(self._sent)
+        wait(rest)
+
+    def watch(self, patience: float) -> None:
+        """Gives all up when no worker is there for so many seconds; returns at the end."""
+        since = time.monotonic()
+        while not self._ended.wait(_LOOK):
+            try:
+                workers = self._client.nthreads()
+            except Exception:  # what it says of a lost scheduler, futures say better
+                workers = {}
+            if workers:
+                since = time.monotonic()
+            elif time.monotonic() - since > patience:
+                hint = f"see what became of the workers, and start some; what is finished is kept. {_GOES_ON}"
+                self._give_up(EnvironmentProblem("the Dask scheduler has lost all its workers", hint=hint))
+
+    def end(self) -> None:
+        """Ends what is not finished, here and on the workers."""
+        self._ended.set()
+        self._bundles.stop()
+        with self._lock:
+            rest = dict(self._sent)
+        for future in rest:
+            future.cancel()
+        if rest:
+            # In a thread that nobody has to wait for: some worker may not answer.
+            stopping = threading.Thread(target=self._stop, args=(list(rest.values()),), daemon=True)
+            stopping.start()
+            stopping.join(_STOP)
+        self._shipper.shutdown(cancel_futures=True)
+
+    def _send(self, task: Task, future: Future[Result], tries: int) -> None:
+        order = Order(self._name, cluster_worker.version(), self._manifest, pickle.dumps(task))
+        with self._lock:
+            if future not in self._sent:
+                return
+            self._count += 1
+            key = f"credseries-{self._name}-{self._count}"
+            problem = self._problem
+            if problem is None:
+                try:
+                    message = {"message": pickle.dumps(order)}
+                    sent = self._sent[future] = self._client.submit(eval, _CARRY_OUT, message, key=key, pure=False)
+                except Exception as error:
+                    problem = _gone(error)
+        if problem is not None:
+            self._finish(future, problem)
+        else:
+            sent.add_done_callback(lambda sent: self._settle(task, future, tries, sent))
+
+    def _settle(self, task: Task, future: Future[Result], tries: int, sent: Any) -> None:
+        """Takes what came of a task; in a thread of Dask's, which is not to be kept for long."""
+        try:
+            answer = sent.result()
+        except CancelledError as error:
+            if not self._ended.is_set():
+                self._give_up(_gone(error))
+        except Exception as error:
+            self._finish(future, _not_done(task, error))
+        else:
+            if isinstance(answer, Lacking):
+                with contextlib.suppress(RuntimeError):  # at the end it takes nothing more
+                    self._shipper.submit(self._ship, task, future, tries - 1, answer.worker)
+            else:
+                self._finish(future, answer)
+
+    def _ship(self, task: Task, future: Future[Result], tries: int, worker: str) -> None:
+        """Sends a worker what it lacks, and the task to whoever gets it now."""
+        try:
+            for _ in range(_ROUNDS):
+                parts = self._client.run(cluster_worker.missing, self._manifest, workers=[worker])[worker]
+                if not parts or self._ended.is_set():
+                    break
+                self._ship_part(parts[0], worker)
+            else:
+                tries = 0
+        except CredseriesError as error:
+            self._finish(future, error)
+            return
+        except Exception:  # the worker is lost, and somebody else will get the task
+            tries -= 1
+        if tries > 0:
+            self._send(task, future, tries)
+            return
+        hint = "see what is in its cache directory, $XDG_CACHE_HOME/credseries/verify, and in its log"
+        self._finish(future, EnvironmentProblem(f"the worker at {worker} does not keep what it is sent", hint=hint))
+
+    def _ship_part(self, part: Part, worker: str) -> None:
+        name = f"{self._name}-{secrets.token_hex(8)}"
+        with self._bundles.path(part).open("rb") as stream:
+            offset = 0
+            while (piece := stream.read(_PIECE)) and not self._ended.is_set():
+                self._client.run(cluster_worker.receive, name, offset, piece, workers=[worker])
+                offset += len(piece)
+        if not self._ended.is_set():
+            self._client.run(cluster_worker.unpack, self._manifest, part, name, workers=[worker])
+
+    def _finish(self, future: Future[Result], outcome: Done | Failed | CredseriesError) -> None:
+        """Gives a future its outcome, unless it has one: it may come twice, as Dask runs again what it lost."""
+        with self._lock:
+            if future not in self._sent:
+                return
+            del self._sent[future]
+        if not future.set_running_or_notify_cancel():
+            return
+        if isinstance(outcome, Done):
+            future.set_result(outcome.result)
+        else:
+            future.set_exception(outcome.error if isinstance(outcome, Failed) else outcome)
+
+    def _forget(self, future: Future[Result]) -> None:
+        """Takes a task back that was cancelled here."""
+        with self._lock:
+            if future not in self._sent:
+                return
+            sent = self._sent.pop(future)
+        future.set_running_or_notify_cancel()  # lets those know who wait for it
+        if sent is not None and not self._ended.is_set():
+            with contextlib.suppress(Exception):  # then it runs for nothing
+                sent.cancel()
+
+    def _give_up(self, problem: EnvironmentProblem) -> None:
+        with self._lock:
+            self._problem = self._problem or problem
+            rest = list(self._sent)
+        for future in rest:
+            self._finish(future, problem)
+
+    def _stop(self, sent: list[Any]) -> None:
+        with contextlib.suppress(Exception):
+            self._client.cancel([future for future in sent if future is not None], force=True)
+            self._client.run(cluster_worker.stop, self._name, on_error="ignore")
+
+
+def _gone(error: BaseException) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        f"the Dask scheduler is gone: {error}", hint=f"is it still running, and can it be reached? {_GOES_ON}"
+    )
+
+
+def _not_done(task: Task, error: Exception) -> EnvironmentProblem:
+    """What to say of a task that Dask could not get done."""
+    from distributed import KilledWorker
+
+    if isinstance(error, KilledWorker):
+        return EnvironmentProblem(
+            f"{task.title}: {error.allowed_failures + 1} workers were lost while they did this",
+            hint="if they ran out of memory (their logs tell), give them fewer threads: dask worker --nthreads",
+        )
+    return EnvironmentProblem(f"{task.title}: Dask could not do this: {error!r}", hint=SAME_VERSION)
