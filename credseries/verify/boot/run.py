@@ -43,7 +43,8 @@ def boot(kernel: Path, initramfs: Path, *, seconds: float, directory: Path) -> B
         # A crash must not leave an image of the machine's memory.
         command = ("/bin/sh", "-c", 'ulimit -c 0; exec "$@"', "boot", str(kernel.absolute()), *_SETTINGS)
         ran = run(command, directory=place, environment=_environment(place), timeout=seconds)
-        text = ran.output.decode("utf-8", "replace") + ran.errors
+        # The program itself tells about this machine, as errors, before its kernel starts.
+        text = ran.errors + ran.output.decode("utf-8", "replace")
         return read_console(text, seconds=ran.seconds, timed_out=ran.timed_out)
 
 

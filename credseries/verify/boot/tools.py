@@ -20,7 +20,7 @@ _PROGRAMS = {
     "ld": ("binutils", "linking the kernel"),
 }
 _STATIC_PROGRAM = "int main(void) { return 0; }\n"
-_KERNEL_HEADERS = "#include <linux/ptrace.h>\n#include <sys/ptrace.h>\n#include <asm/ptrace.h>\n"
+_KERNEL_HEADERS = "#include <linux/types.h>\n#include <asm/unistd.h>\n#include <sys/ptrace.h>\n"
 _ELF = b"\x7fELF"
 _64_BITS = 2
 _INTERPRETER = 3  # PT_INTERP: what a program that is not static is started with
