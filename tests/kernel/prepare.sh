@@ -11,7 +11,7 @@ ARCHIVE=/usr/src/linux-source-$RELEASE.tar.xz
 OLD_RELEASE=6.1
 OLD_ARCHIVE=/usr/src/linux-source-$OLD_RELEASE.tar.xz
 BOTH=$CACHE/linux-$OLD_RELEASE-to-$RELEASE
-TOOLS="git gcc make flex bison bc perl xz"
+TOOLS="git gcc make flex bison bc perl xz busybox"
 HEADERS="/usr/include/libelf.h:libelf-dev /usr/include/openssl/ssl.h:libssl-dev"
 
 say() {
@@ -23,6 +23,7 @@ missing_packages() {
 	for tool in $TOOLS; do
 		command -v "$tool" >/dev/null || case $tool in
 			xz) echo xz-utils ;;
+			busybox) echo busybox-static ;; # for the kernel that is booted
 			*) echo "$tool" ;;
 		esac
 	done
