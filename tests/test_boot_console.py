@@ -58,7 +58,7 @@ def test_a_case_with_another_outcome_than_wanted_is_a_failure() -> None:
         "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b",
         "CRED: Invalid credentials",
         "refcount_t: underflow; use-after-free.",
-        "KMEMLEAK unreferenced object 0x61c1a000 (size 176):",
+        'KMEMLEAK unreferenced object 0x61c1a000 (size 176):\nKMEMLEAK   comm "battery", pid 20, jiffies 4294937296',
     ],
 )
 def test_a_complaint_of_the_kernel_is_a_message(complaint: str) -> None:

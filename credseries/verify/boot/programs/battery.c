@@ -110,7 +110,7 @@ static void run_cases(const char *prefix, enum person caller, int setting)
 void run_battery(const struct configuration *configuration, enum person mounter, enum person caller)
 {
 	char prefix[64], name[NAME];
-	long before = cred_count(), growth;
+	long before = cred_count();
 
 	snprintf(prefix, sizeof(prefix), "%s/%s/%s", configuration->name, person_name(mounter), person_name(caller));
 	if (mount_overlay(configuration, mounter)) {
@@ -125,7 +125,5 @@ void run_battery(const struct configuration *configuration, enum person mounter,
 			report(prefixed(name, prefix, cases[index]->name, ".upper"), listing, NULL);
 	}
 	unmount_overlay();
-	growth = cred_growth(before);
-	report(prefixed(name, prefix, "credentials", ""),
-	       growth > 0 ? text("%ld are never freed", growth) : "all freed", "all freed");
+	report_credentials(prefixed(name, prefix, "credentials", ""), before);
 }

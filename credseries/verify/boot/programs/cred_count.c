@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "report.h"
+
 enum { TRIES = 40, WAIT = 5 * 1000 * 1000 /* nanoseconds */ };
 
 long cred_count(void)
@@ -15,14 +17,15 @@ long cred_count(void)
 	if (!file)
 		return -1;
 	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "cred_jar %ld", &active) == 1)
+		/* "cred" since Linux 6.8 */
+		if (sscanf(line, "cred_jar %ld", &active) == 1 || sscanf(line, "cred %ld", &active) == 1)
 			break;
 	fclose(file);
 	return active;
 }
 
 /* Credentials are freed after an RCU grace period, and those of a closed file after its last work. */
-long cred_growth(long before)
+static long growth_since(long before)
 {
 	long growth = cred_count() - before;
 
@@ -31,4 +34,12 @@ long cred_growth(long before)
 		growth = cred_count() - before;
 	}
 	return growth;
+}
+
+void report_credentials(const char *name, long before)
+{
+	long growth = growth_since(before);
+
+	report(name, before < 0 ? "not counted" : growth > 0 ? text("%ld are never freed", growth) : "all freed",
+	       "all freed");
 }

@@ -5,7 +5,7 @@
 /* The objects of the kernel's slab of credentials, or -1 when it does not say. */
 long cred_count(void);
 
-/* By how many they have grown since there were `before` of them. Those that are about to be freed get some time. */
-long cred_growth(long before);
+/* A case whose outcome is how many more there are than `before`. Those that are about to be freed get some time. */
+void report_credentials(const char *name, long before);
 
 #endif

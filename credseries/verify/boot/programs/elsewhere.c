@@ -246,14 +246,12 @@ static void run_one(int index, int last)
 void run_elsewhere(void)
 {
 	for (unsigned int index = 0; index < sizeof(cases) / sizeof(cases[0]); index++) {
-		long before, growth;
+		long before;
 
 		run_one(index, 1); /* what is made once and kept is there now */
 		before = cred_count();
 		for (int round = 0; round < ROUNDS; round++)
 			run_one(index, 0);
-		growth = cred_growth(before);
-		report(text("elsewhere/%s.credentials", cases[index].name),
-		       growth >= ROUNDS / 2 ? "some are never freed" : "all freed", "all freed");
+		report_credentials(text("elsewhere/%s.credentials", cases[index].name), before);
 	}
 }

@@ -126,7 +126,7 @@ void run_stress(const struct configuration *configuration)
 {
 	const int count = sizeof(people) / sizeof(people[0]);
 	char name[128];
-	long before = cred_count(), growth;
+	long before = cred_count();
 
 	if (mount_overlay(configuration, FULL_MOUNTER)) {
 		report(text("%s/stress/mount", configuration->name), errno_name(errno), "OK");
@@ -144,9 +144,7 @@ void run_stress(const struct configuration *configuration)
 			report(text("%s/stress/end%d", configuration->name, index), "a process died", "all end well");
 	}
 	unmount_overlay();
-	growth = cred_growth(before);
-	report(text("%s/stress/credentials", configuration->name),
-	       growth > 0 ? text("%ld are never freed", growth) : "all freed", "all freed");
+	report_credentials(text("%s/stress/credentials", configuration->name), before);
 }
 
 static void mount_badly(void)
@@ -166,8 +164,7 @@ static void mount_badly(void)
 
 void run_mounts(const struct configuration *configuration)
 {
-	char name[128];
-	long before = cred_count(), growth;
+	long before = cred_count();
 
 	for (int done = 0; done < MOUNTS; done++) {
 		if (mount_overlay(configuration, done % 2 ? WEAK_MOUNTER : FULL_MOUNTER)) {
@@ -178,7 +175,5 @@ void run_mounts(const struct configuration *configuration)
 		unmount_overlay();
 		mount_badly();
 	}
-	growth = cred_growth(before);
-	snprintf(name, sizeof(name), "%s/mounts/credentials", configuration->name);
-	report(name, growth > 0 ? text("%ld are never freed", growth) : "all freed", "all freed");
+	report_credentials(text("%s/mounts/credentials", configuration->name), before);
 }
