@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -96,6 +97,23 @@ class Plan:
         changes, others = relevant(unit, state, self.texts.get(unit, ()))
         return CompileTask(setup, unit, changes, state.tree, others, sparse)
 
+    def units_of(self, step: Step) -> tuple[str, ...]:
+        """The files that are compiled for a step: those it changes, and with a header all others that may read it."""
+        what = self.steps[step.number]
+        others = self.units if what.headers else ()
+        rest = (unit for unit in others if unit not in what.units and self.exists(unit, step.after))
+        return (*what.units, *rest)
+
+    def removed_units(self, step: Step) -> tuple[str, ...]:
+        """The files that a step removes."""
+        known = self.units
+        return tuple(unit for unit in known if self.exists(unit, step.before) and not self.exists(unit, step.after))
+
+    def built_paths(self) -> tuple[str, ...]:
+        """The files whose directories are made: those that are compiled, assembly, and what kbuild reads there."""
+        found = [path for step in self.steps.values() for path in (*step.assembly, *step.build_files)]
+        return (*self.units, *found)
+
     def exists(self, unit: str, revision: str) -> bool:
         """Whether a commit or tree has a file."""
         state = self.states.by_revision[revision]
@@ -183,9 +201,7 @@ def _check(plan: Plan, step: Step, setup: Setup, sparse: str = "") -> Check:
     remark = f"{', '.join(what.build_files)} changed: needs the level build" if what.build_files else ""
     if what.assembly:
         remark = "; ".join(filter(None, (remark, f"{', '.join(what.assembly)} not compiled: needs the level build")))
-    units = list(what.units)
-    if what.headers:
-        units += [unit for unit in plan.units if unit not in units and plan.exists(unit, step.after)]
+    units = plan.units_of(step)
     if not units:
         said = remark or "nothing to compile"
         return Check(step.number, Level.COMPILE, label, (), _nothing(said))
@@ -210,9 +226,13 @@ def _nothing(summary: str) -> Callable[[Sequence[Result]], Judgement]:
     return lambda _: Judgement(Status.PASS, summary)
 
 
-def reproduce(step: Step, variant: Variant, units: Sequence[str], sparse: bool = False) -> str:
-    """A command line that does the same in a configured kernel tree."""
+def reproduce(
+    step: Step, variant: Variant, units: Sequence[str], sparse: bool = False, flags: Sequence[str] = ()
+) -> str:
+    """A command line that does the same in a configured kernel tree; `flags` are for the compiler."""
     targets = [object_of(unit) for unit in units[:_SHOWN]]
-    words = ("make", *make_variables(variant), *(("C=2",) if sparse else ()), "W=1", *targets)
+    words = ("make", *make_variables(variant), *(("C=2",) if sparse else ()), "W=1")
+    if flags:
+        words = (*words, shlex.quote(f"KCFLAGS={' '.join(flags)}"))
     checkout = f"git switch --detach {step.commit[:12]} && " if step.commit else ""
-    return checkout + " ".join(words)
+    return checkout + " ".join((*words, *targets))

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from credseries.errors import EnvironmentProblem
-from credseries.verify import kconfig
 from credseries.verify.commands import Command, read_command
 from credseries.verify.diagnostics import Diagnostic, from_json, last_words, parse, with_sources
+from credseries.verify.kconfig import proposal
+from credseries.verify.kconfig_language import config_values, read_tree
 from credseries.verify.makefiles import needed
 from credseries.verify.model import Variant, content_key
 from credseries.verify.once import locked, remove
@@ -203,11 +204,11 @@ class _Directory:
         self._set(self.setup.variant.fragment)
         values = self._values()
         if any(name not in values for name in (*symbols, *wished)):
-            tree = kconfig.read_tree(self._read, _SRCARCH.get(self.setup.variant.arch, self.setup.variant.arch))
+            tree = read_tree(self._read, _SRCARCH.get(self.setup.variant.arch, self.setup.variant.arch))
             fixed = {name for name, _ in re.findall(r"CONFIG_(\w+)(=| is not set)", self.setup.variant.fragment)}
             for number in range(_ROUNDS):
-                proposal = kconfig.proposal(tree, symbols, wished if number < _ROUNDS - 1 else (), values)
-                lines = [f"CONFIG_{name}={value}" for name, value in proposal.items() if name not in fixed]
+                more = proposal(tree, symbols, wished if number < _ROUNDS - 1 else (), values)
+                lines = [f"CONFIG_{name}={value}" for name, value in more.items() if name not in fixed]
                 if not lines:
                     break
                 self._set("\n".join(lines))
@@ -263,7 +264,7 @@ class _Directory:
         self.made("olddefconfig")
 
     def _values(self) -> dict[str, str]:
-        values = kconfig.config_values((self.out / ".config").read_text())
+        values = config_values((self.out / ".config").read_text())
         return {name: value for name, value in values.items() if value != "n"}
 
     def _read(self, path: str) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from credseries.verify.diagnostics import Diagnostic, last_words, parse, with_so
 from credseries.verify.kbuild import Configured
 from credseries.verify.model import Severity
 from credseries.verify.process import Ran, run
+from credseries.verify.scratch import scratch
 from credseries.verify.states import Change
 from credseries.verify.tasks import Place
 from credseries.verify.tree_views import Changes, File, make_view, misread
@@ -88,8 +88,7 @@ def translate(
     compiled but checked. `keep`: the object is wanted. Raises EnvironmentProblem when the compiler would read a file
     of the base that the state has not, as it cannot be shown one tree then.
     """
-    with tempfile.TemporaryDirectory(prefix="credseries-") as name:
-        place = Path(name).resolve()
+    with scratch() as place:
         real = {posixpath.dirname(unit)}
         for attempt in ("first", "second"):
             view = place / attempt / "linux"
@@ -103,6 +102,8 @@ def translate(
             ran = run(words, directory=built.out)
             read = dependencies_of(listed.read_text("utf-8", "surrogateescape")) if listed.exists() else []
             wrong = misread(built.base_tree, [*files, *others], absolute(read, built.out))
+            # The tree that the build directory was made from may be of any state by now.
+            wrong += [path for path in read if path.startswith(f"{built.source}/")]
             hidden = ran.status != 0 and _NOT_FOUND.search(ran.errors) is not None and bool(files)
             if not wrong and not (hidden and attempt == "first"):
                 break

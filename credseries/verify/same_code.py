@@ -1,0 +1,187 @@
+"""The claim that a patch changes no code: its files compiled before and after it, and the objects compared."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from credseries.kernel.git import Repository
+from credseries.kernel.series_source import Series, Step
+from credseries.verify.compile import Plan, plan_units, reproduce
+from credseries.verify.diagnostics import Diagnostic, from_json, problems_of
+from credseries.verify.kbuild import Configured, Setup, configured
+from credseries.verify.model import Level, Problem, Severity, Status, Variant, content_key
+from credseries.verify.objects import PLAIN_FLAGS, ObjectPair, compare
+from credseries.verify.tasks import Check, Judgement, Place, Result
+from credseries.verify.toolchains import Missing, compiler, missing_for, version_text
+from credseries.verify.translate import command_for, contents, reads_a_change, translate
+from credseries.verify.unit_task import CompileTask
+
+_FORMAT = "1"  # of a result
+_MENTIONS = 20  # files that still mention a name which is gone
+
+
+@dataclass(frozen=True)
+class ObjectsTask:
+    """The units of a patch, each as a compilation before and one after it (None: there is no such file then)."""
+
+    pairs: tuple[tuple[CompileTask | None, CompileTask | None], ...]
+    after: str = field(compare=False)  # the tree after the patch
+
+    @property
+    def key(self) -> str:
+        """The content key."""
+        parts = [side.key if side is not None else "" for pair in self.pairs for side in pair]
+        return content_key("same code", _FORMAT, *PLAIN_FLAGS, *parts)
+
+    @property
+    def title(self) -> str:
+        """What is being done."""
+        first = next(side for side in self.pairs[0] if side is not None)
+        return f"{first.setup.variant.label}: objects of {first.unit}"
+
+    def run(self, place: Place) -> Result:
+        """The result: the units that were compared, those that are not built, errors, and what differs."""
+        start = time.perf_counter()
+        objects: list[ObjectPair] = []
+        not_built: list[str] = []
+        errors: list[Diagnostic] = []
+        for before, after in self.pairs:
+            some = before or after
+            assert some is not None
+            built = configured(place, some.setup)
+            if command_for(built, some.unit) is None:
+                not_built.append(f"{some.unit}: {built.unit(some.unit).reason}")
+                continue
+            if before is not None and after is not None and _same_source(built, before, after):
+                continue
+            sides = [_object(place, built, side, errors) for side in (before, after)]
+            objects.append(ObjectPair(some.unit, *sides))
+        found = compare(objects) if objects and not errors else None
+        gone = [old for old, _ in found.published] if found is not None else []
+        return {
+            "units": [pair.path for pair in objects],
+            "not_built": not_built,
+            "errors": [item.to_json() for item in errors],
+            "same": found is None or found.same,
+            "renamed": [list(names) for names in found.renamed] if found is not None else [],
+            "mentioned": _mentioned(place, self.after, gone, [pair.path for pair in objects]),
+            "differences": [[d.path, d.what, d.name, d.detail] for d in found.differences] if found is not None else [],
+            "seconds": round(time.perf_counter() - start, 3),
+        }
+
+
+def _same_source(built: Configured, before: CompileTask, after: CompileTask) -> bool:
+    """Whether nothing that the unit reads differs between two states."""
+    changes = set(before.changes) ^ set(after.changes)
+    if not changes:
+        return True
+    command = command_for(built, before.unit)
+    itself = any(change.path == before.unit for side in (before, after) for change in side.changes)
+    return not itself and command is not None and not reads_a_change(built, command, (*before.changes, *after.changes))
+
+
+def _object(place: Place, built: Configured, task: CompileTask | None, errors: list[Diagnostic]) -> bytes | None:
+    command = command_for(built, task.unit) if task is not None else None
+    if task is None or command is None:
+        return None
+    files = contents(place, task.state, task.changes)
+    done = translate(built, command, task.unit, files, task.others, more=PLAIN_FLAGS, keep=True)
+    if done.content is None:
+        errors += [item for item in done.diagnostics if item.severity is Severity.ERROR]
+    return done.content
+
+
+def _mentioned(place: Place, tree: str, names: Sequence[str], units: Collection[str]) -> list[list[str]]:
+    """Other files that mention a name that the objects do not have any more, as (file, names)."""
+    if not names:
+        return []
+    found = [path for path in place.repo.grep_files(tree, names) if path not in units]
+    return [[path, ", ".join(names)] for path in found[:_MENTIONS]]
+
+
+def same_code_checks(
+    repo: Repository,
+    series: Series,
+    variants: Sequence[Variant],
+    steps: Collection[int],
+    *,
+    plan: Plan | None = None,
+    lacking: Callable[[Variant], Sequence[Missing]] = missing_for,
+    version: Callable[[str], str] = version_text,
+) -> list[Check]:
+    """The checks, with every variant, of those patches (by number) of which it is claimed that they change no code."""
+    claimed = [step for step in series.steps if step.number in steps]
+    if not claimed:
+        return []
+    plan = plan or plan_units(repo, series)
+    checks = []
+    for variant in variants:
+        missing = lacking(variant)
+        setup = plan.setup(variant, version(compiler(variant))) if not missing else None
+        checks += [_check(plan, step, variant, setup, missing) for step in claimed]
+    return checks
+
+
+def _check(plan: Plan, step: Step, variant: Variant, setup: Setup | None, missing: Sequence[Missing]) -> Check:
+    label = f"{variant.label} same code"
+    skipped = step.rejected
+    if missing:
+        packages = " ".join(dict.fromkeys(item.package for item in missing))
+        skipped = f"{', '.join(item.name for item in missing)} not found: apt install {packages}"
+    if skipped or setup is None:
+        return Check(step.number, Level.COMPILE, label, (), _nothing, skipped=skipped, missing=bool(missing))
+    what = plan.steps[step.number]
+    units = plan.units_of(step)
+    if not units:
+        return Check(step.number, Level.COMPILE, label, (), _nothing)
+    pairs = []
+    for unit in (*units, *plan.removed_units(step)):
+        sides = [
+            plan.task(setup, unit, revision) if plan.exists(unit, revision) else None
+            for revision in (step.before, step.after)
+        ]
+        pairs.append((sides[0], sides[1]))
+    remark = ", ".join((*what.build_files, *what.assembly))
+    task = ObjectsTask(tuple(pairs), plan.states.by_revision[step.after].tree)
+    line = reproduce(step, variant, units, flags=PLAIN_FLAGS)
+    return Check(step.number, Level.COMPILE, label, (task,), lambda results: _judge(results[0], remark), line)
+
+
+def _nothing(_: Sequence[Result]) -> Judgement:
+    return Judgement(Status.PASS, "no file to compile")
+
+
+def _judge(result: Result, remark: str) -> Judgement:
+    if result["errors"]:
+        problems = problems_of(map(from_json, result["errors"]))
+        return Judgement(Status.FAIL, "it does not compile", problems)
+    problems = tuple(
+        Problem(Severity.ERROR, f"{what} {name}: {detail}" if name else f"{what}: {detail}", path)
+        for path, what, name, detail in result["differences"]
+    )
+    problems += tuple(
+        Problem(Severity.WARNING, f"this file may know a name that is gone: {names}", path)
+        for path, names in result["mentioned"]
+    )
+    if not result["same"]:
+        return Judgement(Status.FAIL, f"the code differs in {_count(len(result['differences']), 'place')}", problems)
+    if result["mentioned"]:
+        return Judgement(Status.FAIL, "names changed that other files mention", problems)
+    parts = [f"the same code in {_count(len(result['units']), 'file')}"]
+    if not result["units"]:
+        parts = ["no compiled file reads what changed"]
+    if result["renamed"]:
+        parts.append("renamed: " + ", ".join(f"{old} to {new}" for old, new in result["renamed"]))
+    if result["not_built"]:
+        parts.append(f"not built: {'; '.join(result['not_built'])}")
+        if not result["units"]:
+            return Judgement(Status.SKIPPED, parts[-1])
+    if remark:
+        parts.append(f"{remark} not compared")
+    return Judgement(Status.PASS, "; ".join(parts))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
