@@ -69,7 +69,7 @@ def _set(tree: Tree, name: str, values: Values, found: dict[str, str], depth: in
                 break
     if not ways_in:
         return False
-    found.update(min(ways_in, key=lambda trial: len(trial)))
+    found.update(sorted(ways_in, key=len)[0])
     return True
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 Read = Callable[[str], str | None]  # a file's text by its path in the tree; None: there is no such file
 
-_ASSIGNMENT = re.compile(r"(?P<name>[^\s:=+?#]+)\s*(?::|::|\+|\?)?=\s*(?P<words>.*)")
+_ASSIGNMENT = re.compile(
+    r"(?P<name>(?:\$\((?:[^()]|\$?\([^()]*\))*\)|[^\s:=+?#$])+)\s*(?::|::|\+|\?)?=\s*(?P<words>.*)"
+)
 _SYMBOL = re.compile(r"CONFIG_(\w+)")
 _CONDITION = re.compile(r"ifdef\s+CONFIG_(\w+)|ifeq\s*\(\$\(CONFIG_(\w+)\),\s*y\)|ifneq\s*\(\$\(CONFIG_(\w+)\),\s*\)")
 _PARTS = re.compile(r"(?P<whole>[\w.-]+?)-(?:y|m|objs|objs-y|\$\(.*CONFIG_\w+.*\))$")
@@ -51,7 +53,8 @@ def _object(directory: str, word: str, read: Read, seen: frozenset[str]) -> tupl
     """The symbols of the way that asks for the fewest to get an object or directory built; None if none is known."""
     ways = []
     for name, words, conditions in _assignments(_makefile(directory, read)):
-        if word not in words:
+        # a tree may also write paths from the top
+        if word not in words and posixpath.join(directory, word) not in words:
             continue
         own = (*conditions, *_SYMBOL.findall(name))
         list_name = name.split("-", 1)[0]
