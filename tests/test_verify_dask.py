@@ -190,7 +190,20 @@ def test_without_the_scheduler_it_is_given_up(tmp_path: Path, shipment: Shipment
             problem = future.exception()
             assert isinstance(submit(Gated("y", tmp_path)).exception(), EnvironmentProblem)
     assert isinstance(problem, EnvironmentProblem)
-    assert problem.message.startswith("the Dask scheduler is gone: ")
+    assert problem.message == "the connection to the Dask scheduler is lost"
+
+
+def test_one_task_can_be_cancelled(cluster: Cluster, shipment: Shipment, tmp_path: Path) -> None:
+    cluster.start_worker("one")
+    with dask(cluster.address, shipment) as submit:
+        held = submit(Gated("x", tmp_path))
+        until(lambda: started(tmp_path))
+        waiting = submit(Gated("y", tmp_path))
+        assert waiting.cancel()
+        (tmp_path / "go").touch()
+    assert held.result() == {"name": "x"}
+    assert waiting.cancelled()
+    assert len(started(tmp_path)) == 1
 
 
 def test_an_exception_ends_what_runs_on_the_workers(cluster: Cluster, shipment: Shipment, tmp_path: Path) -> None:
@@ -264,8 +277,9 @@ def test_another_kind_of_address_is_refused(shipment: Shipment, address: str) ->
 
 def test_nobody_answers(shipment: Shipment) -> None:
     # port 1 of loopback: nobody has the right to listen there without asking for it
-    with pytest.raises(EnvironmentProblem, match="no Dask scheduler answers"), dask("tcp://127.0.0.1:1", shipment):
-        pass
+    with pytest.raises(EnvironmentProblem, match="no Dask scheduler answers"):  # noqa: SIM117
+        with dask("tcp://127.0.0.1:1", shipment, connect=1):
+            pass
 
 
 def test_tls_needs_certificates(shipment: Shipment) -> None:
@@ -275,8 +289,9 @@ def test_tls_needs_certificates(shipment: Shipment) -> None:
 
 
 def test_no_worker(cluster: Cluster, shipment: Shipment) -> None:
-    with pytest.raises(EnvironmentProblem, match="has no worker") as caught, dask(cluster.address, shipment):
-        pass
+    with pytest.raises(EnvironmentProblem, match="has no worker") as caught:  # noqa: SIM117
+        with dask(cluster.address, shipment, connect=10):
+            pass
     assert caught.value.hint == f"start some: dask worker {cluster.address}"
 
 

@@ -12,9 +12,10 @@ import pickle
 import secrets
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import Any
 
 from credseries.errors import CredseriesError, EnvironmentProblem, UsageError
@@ -25,10 +26,10 @@ from credseries.verify.executors import Submit, once
 from credseries.verify.shipping import Bundles, Part, Shipment
 from credseries.verify.tasks import Result, Task
 
-_CONNECT = 10  # seconds in which a scheduler has to answer, and a first worker to be there
+_CONNECT = 30.0  # seconds in which a scheduler has to answer, and a first worker to be there
 _PATIENCE = 60.0  # seconds without any worker until nobody waits for one any more
 _LOOK = 1.0  # seconds between looks for workers
-_STOP = 10.0  # seconds that workers get to hear that a run was stopped
+_STOP = 10.0  # seconds in which everybody should have heard of the end
 _PIECE = 8 << 20  # bytes of a bundle that go at a time
 _TRIES = 20  # for a task to find a worker that has what it needs
 _GOES_ON = "The same command goes on from there."
@@ -41,7 +42,9 @@ _CARRY_OUT = f"{_THERE}.carry_out(message)"
 
 
 @contextmanager
-def dask(address: str, shipment: Shipment, *, patience: float = _PATIENCE) -> Iterator[Submit]:
+def dask(
+    address: str, shipment: Shipment, *, connect: float = _CONNECT, patience: float = _PATIENCE
+) -> Iterator[Submit]:
     """A function that submits tasks to the workers of a Dask scheduler (`tcp://HOST:PORT`), until the block ends.
 
     Whoever can reach a `tcp://` scheduler can run anything on its workers and on those who use it: Dask does not ask
@@ -54,23 +57,21 @@ def dask(address: str, shipment: Shipment, *, patience: float = _PATIENCE) -> It
     is left by an exception, Ctrl-C for one, the rest is cancelled and what runs on the workers is ended.
 
     Raises UsageError for an address of another kind, and EnvironmentProblem when `distributed` is not installed,
-    nobody answers, there is no worker, or one has another credseries. The scheduler itself needs none.
+    nobody answers or there is no worker within `connect` seconds, or one has another credseries. The scheduler itself
+    needs none.
     """
-    with _quiet(), Bundles(shipment) as bundles, _connected(address) as client:
-        run = _Run(client, bundles, shipment)
-        watch = threading.Thread(target=run.watch, args=(patience,), daemon=True)
-        watch.start()
+    with Bundles(shipment) as bundles, _connected(address, connect) as client:
+        run = _Run(client, bundles, shipment, patience)
         try:
             yield once(run.submit)
             run.wait()
         finally:
             with uninterrupted():
                 run.end()
-                watch.join()
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[Any]:
+def _connected(address: str, seconds: float) -> Iterator[Any]:
     """A client of a scheduler whose workers can do what is asked of them."""
     try:
         import distributed
@@ -80,24 +81,28 @@ def _connected(address: str) -> Iterator[Any]:
         ) from error
     if not address.startswith(("tcp://", "tls://")):
         raise UsageError(f"{address!r} is not the address of a scheduler", hint="it looks like tcp://HOST:8786")
-    connect: Any = distributed.Client  # has no annotations
+    with _quiet():
+        client = _connect(distributed.Client, address, seconds)
+        with client:
+            _check(client, address, seconds)
+            yield client
+
+
+def _connect(client: Any, address: str, seconds: float) -> Any:
     try:
-        client = connect(address, timeout=_CONNECT, set_as_default=False, name="credseries")
+        return client(address, timeout=seconds, set_as_default=False, name="credseries")
     except (OSError, ValueError) as error:
         hint = f"is `dask scheduler` running there? It prints its address ({str(error).splitlines()[0]})"
         raise EnvironmentProblem(f"no Dask scheduler answers at {address}", hint=hint) from error
     except (TypeError, RuntimeError) as error:  # no certificates, as it turns out when they are needed
         hint = "name the certificates in Dask's configuration: distributed.comm.tls in ~/.config/dask/*.yaml"
         raise EnvironmentProblem(f"Dask cannot connect to {address}: {error}", hint=hint) from error
-    with client:
-        _check(client, address)
-        yield client
 
 
-def _check(client: Any, address: str) -> None:
+def _check(client: Any, address: str, seconds: float) -> None:
     """Raises EnvironmentProblem unless there is a worker, and every worker has this credseries."""
     try:
-        client.wait_for_workers(1, timeout=_CONNECT)
+        client.wait_for_workers(1, timeout=seconds)
     except TimeoutError as error:
         raise EnvironmentProblem(
             f"the Dask scheduler at {address} has no worker", hint=f"start some: dask worker {address}"
@@ -113,27 +118,36 @@ def _check(client: Any, address: str) -> None:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keeps Dask from writing to the terminal about what this module tells in its own words."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]
+    loud = [logger for logger in map(logging.getLogger, names) if not logger.disabled]
+    for logger in loud:
+        logger.disabled = True
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger in loud:
+            logger.disabled = False
 
 
 class _Run:
     """The tasks that one block submits, under a name that nobody else uses."""
 
-    def __init__(self, client: Any, bundles: Bundles, shipment: Shipment) -> None:
+    def __init__(self, client: Any, bundles: Bundles, shipment: Shipment, patience: float) -> None:
         self._client, self._bundles, self._manifest = client, bundles, shipment.manifest
         self._name = secrets.token_hex(8)
         self._lock = threading.Lock()
         self._sent: dict[Future[Result], Any] = {}  # what is not finished, and Dask's future for it
         self._count = 0
         self._problem: EnvironmentProblem | None = None
-        self._shipper = ThreadPoolExecutor(1, thread_name_prefix="credseries-shipper")
         self._ended = threading.Event()
+        self._to_ship: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        # Nobody has to wait for any of these threads: some worker, or the scheduler, may never answer.
+        self._threads = [
+            threading.Thread(target=self._ship_all, daemon=True),
+            threading.Thread(target=self._watch, args=(patience,), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, task: Task) -> Future[Result]:
         """The future of a task, which goes to some worker."""
@@ -150,7 +164,23 @@ class _Run:
             rest = list(self._sent)
         wait(rest)
 
-    def watch(self, patience: float) -> None:
+    def end(self) -> None:
+        """Ends what is not finished, here and on the workers."""
+        self._ended.set()
+        self._bundles.stop()
+        with self._lock:
+            rest = dict(self._sent)
+        for future in rest:
+            future.cancel()
+        self._to_ship.put(None)
+        if rest:
+            self._threads.append(threading.Thread(target=self._stop, args=(list(rest.values()),), daemon=True))
+            self._threads[-1].start()
+        deadline = time.monotonic() + _STOP
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _watch(self, patience: float) -> None:
         """Gives all up when no worker is there for so many seconds; returns at the end."""
         since = time.monotonic()
         while not self._ended.wait(_LOOK):
@@ -164,21 +194,6 @@ class _Run:
                 hint = f"see what became of the workers, and start some; what is finished is kept. {_GOES_ON}"
                 self._give_up(EnvironmentProblem("the Dask scheduler has lost all its workers", hint=hint))
 
-    def end(self) -> None:
-        """Ends what is not finished, here and on the workers."""
-        self._ended.set()
-        self._bundles.stop()
-        with self._lock:
-            rest = dict(self._sent)
-        for future in rest:
-            future.cancel()
-        if rest:
-            # In a thread that nobody has to wait for: some worker may not answer.
-            stopping = threading.Thread(target=self._stop, args=(list(rest.values()),), daemon=True)
-            stopping.start()
-            stopping.join(_STOP)
-        self._shipper.shutdown(cancel_futures=True)
-
     def _send(self, task: Task, future: Future[Result], tries: int) -> None:
         order = Order(self._name, cluster_worker.version(), self._manifest, pickle.dumps(task))
         with self._lock:
@@ -191,8 +206,8 @@ class _Run:
                 try:
                     message = {"message": pickle.dumps(order)}
                     sent = self._sent[future] = self._client.submit(eval, _CARRY_OUT, message, key=key, pure=False)
-                except Exception as error:
-                    problem = _gone(error)
+                except Exception:
+                    problem = _gone()
         if problem is not None:
             self._finish(future, problem)
         else:
@@ -202,17 +217,20 @@ class _Run:
         """Takes what came of a task; in a thread of Dask's, which is not to be kept for long."""
         try:
             answer = sent.result()
-        except CancelledError as error:
-            if not self._ended.is_set():
-                self._give_up(_gone(error))
+        except CancelledError:  # and not by us
+            if not self._ended.is_set() and self._sent.get(future) is sent:
+                self._give_up(_gone())
         except Exception as error:
             self._finish(future, _not_done(task, error))
         else:
             if isinstance(answer, Lacking):
-                with contextlib.suppress(RuntimeError):  # at the end it takes nothing more
-                    self._shipper.submit(self._ship, task, future, tries - 1, answer.worker)
+                self._to_ship.put(lambda: self._ship(task, future, tries - 1, answer.worker))
             else:
                 self._finish(future, answer)
+
+    def _ship_all(self) -> None:
+        while (ship := self._to_ship.get()) is not None and not self._ended.is_set():
+            ship()
 
     def _ship(self, task: Task, future: Future[Result], tries: int, worker: str) -> None:
         """Sends a worker what it lacks, and the task to whoever gets it now."""
@@ -282,9 +300,9 @@ class _Run:
             self._client.run(cluster_worker.stop, self._name, on_error="ignore")
 
 
-def _gone(error: BaseException) -> EnvironmentProblem:
+def _gone() -> EnvironmentProblem:
     return EnvironmentProblem(
-        f"the Dask scheduler is gone: {error}", hint=f"is it still running, and can it be reached? {_GOES_ON}"
+        "the connection to the Dask scheduler is lost", hint=f"is it still running, and can it be reached? {_GOES_ON}"
     )
 
 

@@ -25,6 +25,7 @@ from credseries.errors import CredseriesError, EnvironmentProblem
 from credseries.verify.tasks import Place, Result, Task
 
 _GRACE = 10.0  # seconds in which an interrupted task cleans up
+_SIGNALS = {number.value: number.name for number in signal.Signals}
 # The modules of tasks may be found in places that only this process knows.
 _START = "import sys; sys.path[:] = sys.argv[2:]; from credseries.verify.worker import serve; serve(int(sys.argv[1]))"
 
@@ -102,7 +103,7 @@ class Worker:
         self.lost = True
         self.dismiss()
         status = self.wait()
-        how = f"with status {status}" if status >= 0 else f"by {signal.Signals(-status).name}"
+        how = f"with status {status}" if status >= 0 else f"by {_SIGNALS.get(-status, f'signal {-status}')}"
         self._log.seek(0)
         said = self._log.read().decode("utf-8", "replace").strip().splitlines()
         return EnvironmentProblem(
