@@ -17,7 +17,8 @@ _COMPLAINT = re.compile(
     r"|\bINFO: (?:rcu|task|lockdep|trying|possible|.*detected)"
     r"|list_(?:add|del) corruption|\bODEBUG: |\brefcount_t: |Poison overwritten|Redzone|Object already free"
     r"|VFS: Busy inodes|CRED: |kmemleak: (?:[1-9]\d* new suspected|Cannot|.*error)|general protection"
-    r"|^KMEMLEAK unreferenced|Kernel mode fault|Segfault with no mm|scheduling while atomic|bad: scheduling|sleeping function called"
+    r"|^KMEMLEAK unreferenced|Kernel mode fault|Segfault with no mm|scheduling while atomic|bad: scheduling"
+    r"|sleeping function called"
 )
 _KEPT = 12  # lines of a complaint
 _MOST = 20  # complaints
