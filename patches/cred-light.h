@@ -9,10 +9,7 @@
  */
 static inline const struct cred *override_creds_light(const struct cred *new)
 {
-	const struct cred *old = current->cred;
-
-	rcu_assign_pointer(current->cred, new);
-	return old;
+	return rcu_replace_pointer(current->cred, new, 1);
 }
 
 /**
