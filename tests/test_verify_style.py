@@ -133,9 +133,19 @@ def test_a_mailed_patch_is_checked_like_its_commit(tree: Path, tmp_path_factory:
     assert [problem.severity for problem in of_mail.problems] == [Severity.ERROR, Severity.ERROR]
 
 
-def test_without_perl_the_message_is_checked(tree: Path) -> None:
+def test_without_perl_the_message_is_checked_and_perl_is_asked_for(tree: Path) -> None:
     commit(tree, "int c; // XXX")
-    [one] = judged(tree, "HEAD~1..HEAD", perl=False)
+    commit(tree, "int d;", GOOD.replace("ovl: ", ""))
+    first, second = judged(tree, "HEAD~2..HEAD", perl=False)
+    assert (first.status, first.summary) == (Status.ERROR, "scripts/checkpatch.pl needs perl: apt install perl")
+    assert (second.status, second.summary) == (Status.FAIL, "1 error, message only")
+
+
+def test_a_tree_without_checkpatch_has_its_messages_checked(tree: Path) -> None:
+    git(tree, "rm", "--quiet", CHECKPATCH)
+    git(tree, "commit", "--quiet", "-m", "drop it")
+    commit(tree, "int c; // XXX")
+    [one] = judged(tree, "HEAD~1..HEAD")
     assert (one.status, one.summary) == (Status.PASS, "message only")
 
 

@@ -23,6 +23,7 @@ from credseries.cli import (
     send,
     split,
     status,
+    verify,
 )
 from credseries.errors import CredseriesError, EnvironmentProblem
 
@@ -39,6 +40,7 @@ app = typer.Typer(
       credseries scan fs/overlayfs          every override, and what can be done with it
       credseries convert ovl_do_remove      one function's conversion, as a diff
       credseries split                      the series, on a branch of its own
+      credseries verify                     every patch proven, checked and compiled
       credseries checklist                  what a reviewer will ask, answered
       credseries send --cc fsdevel --dry-run
       credseries refresh --onto v6.13-rc1   the series on another base
@@ -51,8 +53,9 @@ app = typer.Typer(
     \b
     Exit status:
       0    done
-      1    a refusal: nothing could be converted, a line of the checklist fails, the
-           audit finds something, or what was done by hand does not fit any more
+      1    a refusal: nothing could be converted, a line of the checklist or a check of
+           verify fails, the audit finds something, or what was done by hand does not
+           fit any more
       2    wrong use: the request cannot be carried out as given
       3    source that cannot be read as C
       4    something on this machine is missing or broken
@@ -78,7 +81,22 @@ def _options(
     """Options that go before the command."""
 
 
-for module in (demo, scan, convert, split, status, refresh, reroll, cover, checklist, send, audit, ablate, recipe):
+for module in (
+    demo,
+    scan,
+    convert,
+    split,
+    status,
+    refresh,
+    reroll,
+    cover,
+    checklist,
+    verify,
+    send,
+    audit,
+    ablate,
+    recipe,
+):
     module.add_to(app)
 
 

@@ -67,9 +67,7 @@ class Report:
             "schema": SCHEMA,
             "findings": [_finding_json(item) for item in self.findings],
             "analysed": [{"file": file, "function": function} for file, function in self.analysed],
-            "compared": [
-                {"patch": step, "file": file, "function": function} for step, file, function in self.compared
-            ],
+            "compared": [{"patch": step, "file": file, "function": function} for step, file, function in self.compared],
             "not_analysed": [
                 {"file": item.file, "function": item.function, "reason": item.reason, "patch": item.step}
                 for item in self.not_analysed

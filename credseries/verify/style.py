@@ -74,7 +74,8 @@ class CheckpatchTask:
 def style_checks(repo: Repository, series: Series, *, perl: bool) -> list[Check]:
     """A check for each patch: checkpatch.pl of the series' base, and the rules for messages.
 
-    Without `perl`, or in a tree that has no checkpatch.pl, only the messages are looked at.
+    In a tree that has no checkpatch.pl only the messages are looked at, and so it is without `perl`: but then the check
+    has not been carried out.
     """
     blobs = repo.blob_ids(series.base, (CHECKPATCH, *_DATA))
     texts = _patches(repo, series)
@@ -83,7 +84,16 @@ def style_checks(repo: Repository, series: Series, *, perl: bool) -> list[Check]
         tasks: tuple[CheckpatchTask, ...] = ()
         if perl and CHECKPATCH in blobs and not step.rejected:
             tasks = (CheckpatchTask(series.base, tuple(blobs.values()), step.subject, text),)
-        checks.append(Check(step.number, Level.STYLE, "", tasks, partial(_judge, step), _reproduce(step)))
+        checks.append(
+            Check(
+                step.number,
+                Level.STYLE,
+                "",
+                tasks,
+                partial(_judge, step, perl or CHECKPATCH not in blobs),
+                _reproduce(step),
+            )
+        )
     return checks
 
 
@@ -104,7 +114,7 @@ def _reproduce(step: Step) -> str:
     return f"git format-patch -1 --stdout {step.commit[:12]} | {CHECKPATCH} --strict -"
 
 
-def _judge(step: Step, results: Sequence[Result]) -> Judgement:
+def _judge(step: Step, can_run: bool, results: Sequence[Result]) -> Judgement:
     problems = [
         Problem(
             _SEVERITIES[item["level"]],
@@ -119,6 +129,8 @@ def _judge(step: Step, results: Sequence[Result]) -> Judgement:
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     warnings = len(problems) - errors
     parts = [many(errors, "error")] * bool(errors) + [many(warnings, "remark")] * bool(warnings)
+    if not errors and not can_run:
+        return Judgement(Status.ERROR, f"{CHECKPATCH} needs perl: apt install perl")
     if not results and not step.rejected:
         parts.append("message only")
     return Judgement(Status.FAIL if errors else Status.PASS, ", ".join(parts) or "clean", tuple(problems))
