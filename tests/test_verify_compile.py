@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -271,3 +272,50 @@ def test_keys_know_what_matters(tree: Tree) -> None:
     assert other[0].tasks[0].key != first.tasks[0].key
     with pytest.raises(EnvironmentProblem, match="has to be 'gcc 99'"):
         other[0].tasks[0].run(tree.place)
+
+
+def test_a_directory_that_was_left_unfinished_is_made_again(tree: Tree) -> None:
+    tree.edit("fs/open.c", OPEN, f"{OPEN}\n")
+    tree.commit("open: Touch it")
+    assert tree.compiled((GCC,))[1, GCC.label].status is Status.PASS
+    (root,) = (path for path in tree.place.cache.glob("build-*") if path.is_dir())
+    (source,) = (path for path in tree.place.cache.glob("source-*") if path.is_dir())
+    (root / "configured.json").unlink()
+    (root / "out/fs/.open.o.cmd").unlink()
+    source.rename(source.with_name(f"{source.name}.unfinished"))
+    (source.with_name(f"{source.name}.unfinished") / "fs/open.c").unlink()
+    tree.ran.clear()
+    assert tree.compiled((GCC,))[1, GCC.label].status is Status.PASS
+    assert sorted(path.name for path in tree.place.cache.iterdir() if path.is_dir()) == sorted([root.name, source.name])
+
+
+def test_processes_share_what_is_made_once(tree: Tree) -> None:
+    tree.edit("fs/open.c", OPEN, f"{OPEN}\nstatic int never;")
+    tree.commit("open: Add what nobody uses")
+    tree.edit("fs/open.c", "\nstatic int never;", "")
+    tree.commit("open: Remove it")
+    series = tree.series()
+    checks = compile_checks(tree.repo, series, (GCC,), lacking=_nothing_missing)
+    checks += build_checks(tree.repo, series, (GCC,), lacking=_nothing_missing)
+    tasks = {task.key: task for check in checks for task in check.tasks}
+    with ProcessPoolExecutor(4) as pool:
+        tree.ran = dict(zip(tasks, pool.map(_run, tasks.values(), [tree.place] * len(tasks)), strict=True))
+    for check in checks:
+        judgement = check.judge([tree.ran[task.key] for task in check.tasks])
+        assert judgement.status is (Status.FAIL if check.step == 1 else Status.PASS), (check.level, judgement)
+
+
+def _run(task: Task, place: Place) -> Result:
+    return task.run(place)
+
+
+@pytest.mark.skipif(not shutil.which("sparse"), reason="no sparse here")
+def test_sparse_has_checks_of_its_own(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    tree.edit("fs/open.c", OPEN, f"{OPEN}\n\nint shared_by_nobody;\n")
+    tree.commit("open: Define what no header declares")
+    judged = tree.compiled(VARIANTS)
+    assert set(judged) == {(1, variant.label) for variant in VARIANTS} | {(1, f"sparse {ARCH}")}
+    found = judged[1, f"sparse {ARCH}"]
+    assert found.status is Status.FAIL
+    assert found.problems[0].source == "int shared_by_nobody;"

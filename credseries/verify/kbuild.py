@@ -238,7 +238,8 @@ class _Directory:
 
     def _reason(self, unit: str, missing: list[str]) -> str:
         if missing:
-            return f"it needs {', '.join(f'CONFIG_{name}' for name in missing)}, which this configuration cannot have"
+            names = ", ".join(f"CONFIG_{name}" for name in missing)
+            return f"it needs {names}: give a configuration that has it, --matrix config=FILE"
         if not (self.base / unit).is_file():
             return "the base has no such file, and compiles no other one of its directory"
         return "kbuild does not compile it by itself"
