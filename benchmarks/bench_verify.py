@@ -5,15 +5,16 @@ Usage: python benchmarks/bench_verify.py [TREE] [--recipe NAME] [--cc NAMES] [--
 TREE is a kernel in git (default: $CREDSERIES_KERNEL_TREE); its branches stay as they are. The series is split in a
 clone that shares its objects, and compiled with gcc and the newest clang (or `--cc`), sparse left out. The peer is
 `git rebase -x 'make fs/... fs/...'` in a work tree of its own, of the same commits with the same compilers, from build
-directories that are configured alike and hold the base's objects. Printed are wall-clock seconds: what both sides
-prepare once (source, configuration, objects of the base), all patches without any result, and all patches with all
-results.
+directories that are configured alike and hold the base's objects. Printed are wall-clock seconds, and CPU seconds
+(which say more on a busy machine), of what both sides prepare once (source, configuration, objects of the base), of all
+patches without any result, and of all patches with all results.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,13 +39,27 @@ from credseries.verify.toolchains import host_architecture, make_variables, newe
 BRANCH = "bench-series"
 
 
-def timed(what: str, work: Callable[[], Any]) -> tuple[float, Any]:
-    """The seconds that something takes, also printed, and what it gives."""
-    start = time.perf_counter()
+@dataclass(frozen=True)
+class Took:
+    """Wall-clock seconds, and those of all cores that processes ended meanwhile had."""
+
+    wall: float
+    cpu: float
+
+
+def timed(what: str, work: Callable[[], Any]) -> tuple[Took, Any]:
+    """What something takes (also printed), and what it gives."""
+    start, used = time.perf_counter(), cpu_seconds()
     result = work()
-    took = time.perf_counter() - start
-    print(f"{what:60} {took:8.1f} s", flush=True)
+    took = Took(time.perf_counter() - start, cpu_seconds() - used)
+    print(f"{what:60} {took.wall:8.1f} s {took.cpu:8.1f} s", flush=True)
     return took, result
+
+
+def cpu_seconds() -> float:
+    """What this process and those that it waited for have used."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def git(directory: Path, *arguments: str) -> str:
@@ -83,8 +99,8 @@ def compile_all(
     return checks
 
 
-def rebase(clone: Path, place: Path, series: Series, checks: list[Check], cache: Place) -> float:
-    """The seconds of a rebase that makes the same objects with the same compilers at every commit."""
+def rebase(clone: Path, place: Path, series: Series, checks: list[Check], cache: Place) -> Took:
+    """The time of a rebase that makes the same objects with the same compilers at every commit."""
     work = place / "work"
     git(clone, "worktree", "add", "-q", "--detach", str(work), series.base)
     setups = list(dict.fromkeys(task.setup for check in checks for task in check.tasks))  # type: ignore[attr-defined]
@@ -136,10 +152,12 @@ def main() -> None:
         compiled = sum(1 for result in results.values() if result["seconds"])
         print(f"  {len(results)} results, {compiled} compilations")
         warm, _ = timed("compile, all patches, with all results", work)
-        print(f"  {cold / warm:.0f} times faster")
+        print(f"  {cold.wall / warm.wall:.0f} times faster")
         if not given.skip_rebase:
             peer = rebase(clone, top, series, checks, place)
-            print(f"compile is {peer / cold:.1f} times faster than the rebase")
+            print(
+                f"compile is {peer.wall / cold.wall:.1f} times faster than the rebase ({peer.cpu / cold.cpu:.1f} in CPU time)"
+            )
 
 
 if __name__ == "__main__":
