@@ -23,6 +23,8 @@ static int setting_of(enum person mounter, enum person caller)
 {
 	if (mounter == WEAK_MOUNTER)
 		return caller == ROOT_CALLER ? WEAK_ROOT : WEAK_USER;
+	if (mounter == NAMESPACE_ROOT)
+		return NAMESPACE;
 	if (mounter == READING_MOUNTER)
 		return caller == ROOT_CALLER ? READING_ROOT : READING_USER;
 	return caller == ROOT_CALLER ? FULL_ROOT : caller == USER_CALLER ? FULL_USER : FULL_PLAIN;
@@ -107,14 +109,14 @@ static void run_cases(const char *prefix, enum person caller, int setting)
 	munmap((void *)next, sizeof(*next));
 }
 
-void run_battery(const struct configuration *configuration, enum person mounter, enum person caller)
+static void run_on_overlay(const char *prefix, const struct configuration *configuration, enum person mounter,
+			   enum person caller)
 {
-	char prefix[64], name[NAME];
-	long before = cred_count();
+	char name[NAME];
 
-	snprintf(prefix, sizeof(prefix), "%s/%s/%s", configuration->name, person_name(mounter), person_name(caller));
 	if (mount_overlay(configuration, mounter)) {
-		report(prefixed(name, prefix, "mount", ""), errno_name(errno), "OK");
+		report(prefixed(name, prefix, "mount", ""), errno_name(errno),
+		       mounter == NAMESPACE_ROOT ? NULL : "OK"); /* possible since Linux 5.11 */
 		return;
 	}
 	run_cases(prefix, caller, setting_of(mounter, caller));
@@ -125,5 +127,34 @@ void run_battery(const struct configuration *configuration, enum person mounter,
 			report(prefixed(name, prefix, cases[index]->name, ".upper"), listing, NULL);
 	}
 	unmount_overlay();
+}
+
+static void run_in_namespace(const char *prefix, const struct configuration *configuration)
+{
+	char name[NAME];
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (enter_namespace())
+			report(prefixed(name, prefix, "namespace", ""), errno_name(errno), NULL);
+		else
+			run_on_overlay(prefix, configuration, NAMESPACE_ROOT, NAMESPACE_ROOT);
+		_exit(0);
+	}
+	if (waitpid(child, &status, 0) != child || status)
+		give_up("a namespace's process");
+}
+
+void run_battery(const struct configuration *configuration, enum person mounter, enum person caller)
+{
+	char prefix[64], name[NAME];
+	long before = cred_count();
+
+	snprintf(prefix, sizeof(prefix), "%s/%s/%s", configuration->name, person_name(mounter), person_name(caller));
+	if (mounter == NAMESPACE_ROOT)
+		run_in_namespace(prefix, configuration);
+	else
+		run_on_overlay(prefix, configuration, mounter, caller);
 	report_credentials(prefixed(name, prefix, "credentials", ""), before);
 }

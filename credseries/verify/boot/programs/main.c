@@ -8,7 +8,7 @@ struct pair {
 	enum person mounter, caller;
 };
 
-/* Every configuration; the first one, without options, with everybody. */
+/* Every configuration; the first one, without options, with everybody; the last one also as in a container. */
 static void run_batteries(void)
 {
 	static const struct pair pairs[] = {
@@ -28,6 +28,7 @@ static void run_batteries(void)
 			run_battery(&configurations[index], pairs[pair].mounter, pairs[pair].caller);
 	for (unsigned int pair = 0; pair < sizeof(more) / sizeof(more[0]); pair++)
 		run_battery(&configurations[0], more[pair].mounter, more[pair].caller);
+	run_battery(&configurations[configuration_count - 1], NAMESPACE_ROOT, NAMESPACE_ROOT);
 }
 
 int main(void)

@@ -11,12 +11,16 @@ enum person {
 	ROOT_CALLER,  /* root with every capability */
 	USER_CALLER,  /* uid 1000 and one more group */
 	PLAIN_CALLER, /* uid 0 without the capabilities that mounting and trusted attributes ask for */
+	NAMESPACE_ROOT, /* the user, as root of a user namespace of its own; mounts and calls */
 };
 
 const char *person_name(enum person who);
 
 /* Makes this process that person, for good. */
 void become(enum person who);
+
+/* Makes this process the user as root of new user and mount namespaces. 0, or -1 and errno. */
+int enter_namespace(void);
 
 /* All that a process can ask the kernel about the credentials that are in force for itself. */
 struct identity {
