@@ -6,6 +6,7 @@ is a shell command in make's quoting, `deps_PATH := ..` the files that were read
 
 from __future__ import annotations
 
+import functools
 import os
 import posixpath
 import re
@@ -54,6 +55,7 @@ def read_command(out: Path, unit: str) -> Command | None:
     return parse_command(text, posixpath.join(directory, name))
 
 
+@functools.lru_cache(maxsize=512)  # one for each file that is compiled, again and again
 def parse_command(text: str, target: str) -> Command | None:
     """The command of a .cmd file; None if it is not one that compiles."""
     found, source = _COMMAND.search(text), _SOURCE.search(text)
