@@ -200,13 +200,12 @@ static int list_directory(const char *path, const char *shown, char *to, int use
 	for (int index = 0; index < count; index++) {
 		const char *name = entries[index]->d_name;
 		char below[PATH_SIZE * 2], words[PATH_SIZE * 2];
-		struct stat st;
 
 		if (strcmp(name, ".") && strcmp(name, "..")) {
 			snprintf(below, sizeof(below), "%.200s/%.200s", path, name);
 			snprintf(words, sizeof(words), "%.200s%s%.200s", shown, *shown ? "/" : "", name);
 			used = list_entry(below, words, to, used);
-			if (!lstat(below, &st) && S_ISDIR(st.st_mode))
+			if (entries[index]->d_type == DT_DIR)
 				used = list_directory(below, words, to, used);
 		}
 		free(entries[index]);

@@ -18,7 +18,7 @@
 #include "cred_count.h"
 #include "report.h"
 
-enum { OPERATIONS = 600, MOUNTS = 40 };
+enum { OPERATIONS = 500, MOUNTS = 20 };
 
 static const enum person people[] = { ROOT_CALLER, USER_CALLER, PLAIN_CALLER, USER_CALLER };
 static const char *const names[] = { "open", "shut",   "mine",   "other",	 "hidden",	"below",
