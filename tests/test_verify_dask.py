@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
@@ -276,16 +277,46 @@ def test_another_kind_of_address_is_refused(shipment: Shipment, address: str) ->
 
 
 def test_nobody_answers(shipment: Shipment) -> None:
+    before = set(threading.enumerate())
     # port 1 of loopback: nobody has the right to listen there without asking for it
     with pytest.raises(EnvironmentProblem, match="no Dask scheduler answers"):  # noqa: SIM117
         with dask("tcp://127.0.0.1:1", shipment, connect=1):
             pass
+    assert set(threading.enumerate()) <= before
 
 
 def test_tls_needs_certificates(shipment: Shipment) -> None:
     with pytest.raises(EnvironmentProblem) as caught, dask("tls://127.0.0.1:1", shipment):
         pass
     assert "distributed.comm.tls" in caught.value.hint
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_tls_with_the_certificates_of_dasks_configuration(
+    miniature: Path, states: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate),
+            *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TLS__CA_FILE", str(certificate))
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{role}__CERT", str(certificate))
+        monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{role}__KEY", str(key))
+    (tmp_path / "go").touch()
+    with Cluster(tmp_path) as cluster:
+        cluster.start_scheduler(options=["--protocol", "tls"])
+        cluster.start_worker("one")
+        assert cluster.address.startswith("tls://")
+        arguments = [cluster.address, str(miniature), states[0], str(tmp_path)]
+        ended = subprocess.run([sys.executable, "-c", RUN, *arguments], cwd=ROOT, capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert len(finished(tmp_path)) == 5
 
 
 def test_no_worker(cluster: Cluster, shipment: Shipment) -> None:

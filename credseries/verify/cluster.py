@@ -6,6 +6,7 @@ has it from another day gets nothing.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import pickle
@@ -82,15 +83,30 @@ def _connected(address: str, seconds: float) -> Iterator[Any]:
     if not address.startswith(("tcp://", "tls://")):
         raise UsageError(f"{address!r} is not the address of a scheduler", hint="it looks like tcp://HOST:8786")
     with _quiet():
-        client = _connect(distributed.Client, address, seconds)
-        with client:
+        _knock(address, seconds)
+        connect: Any = distributed.Client  # has no annotations
+        with connect(address, timeout=seconds, set_as_default=False, name="credseries") as client:
             _check(client, address, seconds)
             yield client
 
 
-def _connect(client: Any, address: str, seconds: float) -> Any:
+def _knock(address: str, seconds: float) -> None:
+    """Raises EnvironmentProblem unless somebody answers: a client that cannot connect is never quite rid of."""
+    import dask
+    import distributed
+
+    if dask.config.get("distributed.client.security-loader", None):
+        return  # what it would say only the client knows
+
+    security: Any = distributed.Security  # these two have no annotations either
+    connect: Any = distributed.comm.core.connect
+
+    async def knock() -> None:
+        comm = await connect(address, timeout=seconds, **security().get_connection_args("client"))
+        await comm.close()
+
     try:
-        return client(address, timeout=seconds, set_as_default=False, name="credseries")
+        asyncio.run(knock())
     except (OSError, ValueError) as error:
         hint = f"is `dask scheduler` running there? It prints its address ({str(error).splitlines()[0]})"
         raise EnvironmentProblem(f"no Dask scheduler answers at {address}", hint=hint) from error
