@@ -99,7 +99,7 @@ def test_junit_has_a_suite_for_each_column_and_a_case_for_each_patch(tmp_path: P
     assert failure.text is not None
     assert failure.text.splitlines() == [
         "fs/a.c:7: error: 'x' undeclared",
-        "    return x;?[2J",
+        "  7 | return x;?[2J",
         "by hand: make fs/a.o",
     ]
 
@@ -107,6 +107,17 @@ def test_junit_has_a_suite_for_each_column_and_a_case_for_each_patch(tmp_path: P
 def test_junit_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentProblem, match="cannot be written"):
         write_junit(SERIES, [cell(1, PROOF)], tmp_path / "no" / "out.xml")
+
+
+def test_what_a_compiler_adds_stands_below_the_line_that_is_wrong() -> None:
+    problem = replace(WRONG, message="'x' undeclared\nfs/a.c:7: note: once for each function", source="\treturn x;")
+    assert problem.lines == [
+        "fs/a.c:7: error: 'x' undeclared",
+        "  7 | return x;",
+        "  fs/a.c:7: note: once for each function",
+    ]
+    assert Problem(Severity.NOTE, "x", "fs/a.c").lines == ["fs/a.c: note: x"]
+    assert Problem(Severity.NOTE, "x").lines == ["note: x"]
 
 
 def test_a_problem_is_the_same_after_json() -> None:

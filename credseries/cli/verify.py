@@ -62,7 +62,7 @@ SameCode = Annotated[
         "--same-code",
         metavar="N",
         help="Patch N must leave the machine code as it is, line numbers apart (a rename, a helper, a refactoring).",
-        show_default="the series' helpers",
+        show_default="the series' patches of headers",
     ),
 ]
 StartsAt = Annotated[
@@ -191,8 +191,11 @@ def _numbers(asked: list[int], series: Series) -> list[int]:
 
 
 def _helpers(record: SeriesRecord | None) -> list[int]:
-    """The patches of a series that only add what others use."""
-    return [patch.index for patch in record.patches if patch.key and not patch.sites] if record is not None else []
+    """The patches of a series that only give headers what others use: as long as nobody does, no code changes."""
+    if record is None:
+        return []
+    patches = (patch for patch in record.patches if patch.key and not patch.sites)
+    return [patch.index for patch in patches if all(file.endswith(".h") for file in patch.files)]
 
 
 def _variants(specs: list[str]) -> tuple[Variant, ...]:

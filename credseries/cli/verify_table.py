@@ -154,10 +154,8 @@ def _show_cell(cell: Cell) -> None:
     render.say(f"  {render.paint(name, _STYLES[cell.status])}: {render.printable(cell.summary)}")
     worst = sorted(cell.problems, key=lambda problem: list(Severity).index(problem.severity))
     for problem in worst[:_SHOWN]:
-        place = f"{problem.file}:{problem.line}: " if problem.line else f"{problem.file}: " if problem.file else ""
-        render.say(render.printable(f"    {place}{problem.severity.value}: {problem.message}"))
-        if problem.source.strip():
-            render.say(render.printable(f"      {problem.line} | {problem.source.strip()}"))
+        for line in problem.lines:
+            render.say(render.printable(f"    {line}"))
     if len(worst) > _SHOWN:
         render.say(f"    and {len(worst) - _SHOWN} more: --json has them all")
     if cell.reproduce:

@@ -45,12 +45,7 @@ def write_junit(series: Series, cells: Sequence[Cell], path: Path) -> None:
 
 def details(cell: Cell) -> str:
     """A cell's problems as text, a paragraph each, and how to see them by hand."""
-    lines = []
-    for problem in cell.problems:
-        place = f"{problem.file}:{problem.line}: " if problem.line else f"{problem.file}: " if problem.file else ""
-        lines.append(f"{place}{problem.severity.value}: {problem.message}")
-        if problem.source.strip():
-            lines.append(f"    {problem.source.strip()}")
+    lines = [line for problem in cell.problems for line in problem.lines]
     if cell.reproduce:
         lines.append(f"by hand: {cell.reproduce}")
     return "\n".join(lines)

@@ -72,6 +72,14 @@ class Problem:
     line: int = 0
     source: str = ""
 
+    @property
+    def lines(self) -> list[str]:
+        """The problem for a person: the place and the message's first line, the source, the rest of the message."""
+        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        first, *rest = self.message.split("\n")
+        source = [f"  {self.line} | {self.source.strip()}"] if self.source.strip() else []
+        return [f"{place}{self.severity.value}: {first}", *source, *(f"  {line}" for line in rest)]
+
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form that `problem_from_json` reads back."""
         return {

@@ -77,9 +77,9 @@ def newest_clang(which: Which = shutil.which) -> str:
 
 
 def default_variants(which: Which = shutil.which) -> tuple[Variant, ...]:
-    """gcc and the newest clang, those that are there, for this machine's architecture."""
-    arch = host_architecture()
-    return tuple(Variant(cc, arch) for cc in ("gcc", newest_clang(which)) if cc and which(cc))
+    """gcc and the newest clang that is there, for this machine's architecture; one that is missing is a variant too, or
+    nobody would notice that."""
+    return tuple(Variant(cc, host_architecture()) for cc in ("gcc", newest_clang(which) or "clang"))
 
 
 def cross_prefix(variant: Variant, host: str | None = None) -> str:
