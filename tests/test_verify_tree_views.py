@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credseries.verify.tree_views import File, make_view, misread, update_view
+from credseries.verify.tree_views import File, change_view, make_view, misread, update_view
 from tests.gitrepo import write_files
 
 NAMES = st.sampled_from(["a", "b", "c.h", "d.c"])
@@ -49,7 +49,7 @@ def _changes(base: dict[str, File], state: dict[str, File]) -> dict[str, File | 
 
 
 @given(TREES, TREES, st.lists(PATHS, max_size=2))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_view_is_what_a_checkout_would_be(
     base: dict[str, File], state: dict[str, File], directories: list[str]
 ) -> None:
@@ -67,7 +67,7 @@ def test_a_view_is_what_a_checkout_would_be(
 
 
 @given(TREES, st.lists(TREES, min_size=1, max_size=4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_view_goes_from_state_to_state(base: dict[str, File], states: list[dict[str, File]]) -> None:
     with tempfile.TemporaryDirectory() as top:
         source, view = Path(top, "base"), Path(top, "view")
@@ -78,6 +78,24 @@ def test_a_view_goes_from_state_to_state(base: dict[str, File], states: list[dic
             update_view(source, view, _changes(base, state))
             assert _read(view) == state
         assert _read(source) == base
+
+
+@given(TREES, st.lists(TREES, min_size=1, max_size=4), st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_a_view_goes_from_state_to_state_when_it_is_known_what_differs(
+    base: dict[str, File], states: list[dict[str, File]], inner: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as top:
+        source, view = Path(top, "base"), Path(top, "view")
+        source.mkdir()
+        _write(source, base)
+        make_view(source, view, {})
+        old: dict[str, File | None] = {}
+        for state in states:
+            new = _changes(base, state)
+            change_view(source, view, old, new, ["a"] if inner and (source / "a").is_dir() else [])
+            assert _read(view) == state
+            old = new
 
 
 def test_only_what_changes_gets_a_new_time(tmp_path: Path) -> None:

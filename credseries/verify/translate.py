@@ -14,10 +14,10 @@ from credseries.verify.diagnostics import Diagnostic, last_words, parse, with_so
 from credseries.verify.kbuild import Configured
 from credseries.verify.model import Severity
 from credseries.verify.process import Ran, run
-from credseries.verify.scratch import scratch
 from credseries.verify.states import Change
 from credseries.verify.tasks import Place
-from credseries.verify.tree_views import Changes, File, make_view, misread
+from credseries.verify.tree_views import Changes, File, misread
+from credseries.verify.workbench import workbench
 
 _BASENAME = re.compile(r'(-DKBUILD_BASENAME=["\']*)[^"\']*(["\']*)')
 _NOT_FOUND = re.compile(r"No such file or directory|file not found|unable to open")
@@ -88,13 +88,12 @@ def translate(
     compiled but checked. `keep`: the object is wanted. Raises EnvironmentProblem when the compiler would read a file
     of the base that the state has not, as it cannot be shown one tree then.
     """
-    with scratch() as place:
-        real = {posixpath.dirname(unit)}
-        for attempt in ("first", "second"):
-            view = place / attempt / "linux"
-            make_view(built.base_tree, view, files, _directories(built, real))
-            listed = place / attempt / "dependencies"
-            output = place / attempt / "output.o"
+    real = {posixpath.dirname(unit)}
+    for attempt in ("first", "second"):
+        with workbench(built.base_tree, files, _directories(built, real)) as place:
+            view, output, listed = place / "linux", place / "output.o", place / "dependencies"
+            for path in (output, listed):
+                path.unlink(missing_ok=True)
             moved = command.moved(built.source, view)
             words = moved.compile(view / unit, output, listed, more)
             if checker:
@@ -106,23 +105,16 @@ def translate(
             wrong += [path for path in read if path.startswith(f"{built.source}/")]
             hidden = ran.status != 0 and _NOT_FOUND.search(ran.errors) is not None and bool(files)
             if not wrong and not (hidden and attempt == "first"):
-                break
-            tops = (f"{built.source}/", f"{view}/")
-            spelled = {
-                path.removeprefix(top)
-                for top in tops
-                for path in (*read, *command.dependencies)
-                if path.startswith(top)
-            }
-            real |= {parent for path in spelled for parent in _climbed(path)}
-        if wrong:
-            raise EnvironmentProblem(
-                f"{unit} reads {wrong[0]} in a way that cannot be followed without a checkout",
-                hint="please report this; `credseries verify --level build` checks it with a build",
-            )
-        diagnostics = _diagnostics(ran, unit, (view, built.source, built.base_tree), view)
-        content = output.read_bytes() if keep and output.exists() else None
-        return Compiled(content, diagnostics, ran.seconds)
+                diagnostics = _diagnostics(ran, unit, (view, built.source, built.base_tree), view)
+                content = output.read_bytes() if keep and output.exists() else None
+                return Compiled(content, diagnostics, ran.seconds)
+        tops = (f"{built.source}/", f"{view}/")
+        for name in (*read, *command.dependencies):
+            real |= {parent for top in tops if name.startswith(top) for parent in _climbed(name[len(top) :])}
+    raise EnvironmentProblem(
+        f"{unit} reads {wrong[0]} in a way that cannot be followed without a checkout",
+        hint="please report this; `credseries verify --level build` checks it with a build",
+    )
 
 
 def _diagnostics(ran: Ran, unit: str, tops: Sequence[Path], view: Path) -> tuple[Diagnostic, ...]:

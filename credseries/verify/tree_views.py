@@ -39,11 +39,21 @@ def update_view(base: Path, view: Path, changes: Changes) -> None:
     A file that once differed from the base stays a real one: a link would bring back the base's time, which is before
     that of what was built meanwhile.
     """
-    for path in _differing(base, view):
-        if path not in changes:
+    change_view(base, view, dict.fromkeys(_differing(base, view)), changes)
+
+
+def change_view(base: Path, view: Path, old: Changes, new: Changes, real: Iterable[str] = ()) -> None:
+    """As `update_view`, when it is known in which files the view may differ from the base: `old`.
+
+    The directories `real` become real ones.
+    """
+    for path in real:
+        _make_real(base, view, path)
+    for path in old:
+        if path not in new:
             _put(base, view, path, _read(base / path))
     # Removals last: the base's files come along when a directory becomes a real one.
-    for path, file in sorted(changes.items(), key=lambda item: (item[1] is None, item[0])):
+    for path, file in sorted(new.items(), key=lambda item: (item[1] is None, item[0])):
         _put(base, view, path, file)
 
 
