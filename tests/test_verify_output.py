@@ -76,6 +76,11 @@ def test_what_could_not_be_checked_is_said_once(capsys: pytest.CaptureFixture[st
     assert closing(table) == "2 patches, 2 checks: 2 not checked"
 
 
+def test_the_only_architecture_goes_without_saying() -> None:
+    table = Sheet(SERIES, [PROOF, GCC, CLANG], [], "x86_64")
+    assert [table.heading(column) for column in table.columns] == ["proof", "compile gcc", "compile clang"]
+
+
 def test_the_base_has_a_row_when_something_is_checked_of_it() -> None:
     assert sheet(GCC).rows == [1, 2]
     assert sheet(GCC, steps=(0, 2)).rows == [0, 1, 2]

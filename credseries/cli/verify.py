@@ -240,7 +240,9 @@ def _run(
     may_move = allowed(_moves(repo, record))
     request = Request(level, variants, tuple(same_code))
     checks = plan(repo, series, request, audit_task(repo, series), may_move, shutil.which)
-    sheet = Sheet(series, columns(checks), [(check.step, (check.level, check.variant)) for check in checks])
+    places = [(check.step, (check.level, check.variant)) for check in checks]
+    arches = {variant.arch for variant in variants}
+    sheet = Sheet(series, columns(checks), places, arches.pop() if len(arches) == 1 else "")
     processes = jobs or os.cpu_count() or 1
     results: KeptResults | NoResults = NoResults() if again else KeptResults(repo)
     try:

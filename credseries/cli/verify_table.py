@@ -22,10 +22,13 @@ _SHOWN = 3  # problems of a cell
 
 
 class Sheet:
-    """The cells of a series as they come in."""
+    """The cells of a series as they come in. `arch` is the architecture that goes without saying."""
 
-    def __init__(self, series: Series, columns: Sequence[Column], checks: Sequence[tuple[int, Column]]) -> None:
+    def __init__(
+        self, series: Series, columns: Sequence[Column], checks: Sequence[tuple[int, Column]], arch: str = ""
+    ) -> None:
         self.series, self.columns = series, columns
+        self._arch = arch
         self.cells: dict[tuple[int, Column], Cell] = {}
         self._wanted = set(checks)
         self._printed = 0
@@ -39,6 +42,11 @@ class Sheet:
     def add(self, cell: Cell) -> None:
         """Fill a cell."""
         self.cells[cell.step, (cell.level, cell.variant)] = cell
+
+    def heading(self, column: Column) -> str:
+        """The title of a column."""
+        level, variant = column
+        return " ".join([level.word, *(word for word in variant.split() if word != self._arch)])
 
     def word(self, row: int, column: Column) -> tuple[str, str]:
         """What stands in a cell, and its style."""
@@ -67,12 +75,6 @@ class Sheet:
         return next(step for step in self.series.steps if step.number == row)
 
 
-def heading(column: Column) -> str:
-    """The title of a column."""
-    level, variant = column
-    return f"{level.word} {variant}".strip()
-
-
 @contextmanager
 def filling(sheet: Sheet) -> Iterator[Any]:
     """Gives what to call when a cell has been added: a table that changes on a terminal, plain lines elsewhere."""
@@ -95,7 +97,7 @@ def _table(sheet: Sheet) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("patch", no_wrap=True)
     for column in sheet.columns:
-        table.add_column(heading(column))
+        table.add_column(sheet.heading(column))
     table.add_column("", no_wrap=True, overflow="ellipsis", style="dim")
     for row in sheet.rows:
         words = [Text(*sheet.word(row, column)) for column in sheet.columns]
@@ -108,7 +110,7 @@ class _Lines:
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet, self._next, self._left = sheet, 0, sheet.rows
-        titles = ["patch", *map(heading, sheet.columns)]
+        titles = ["patch", *map(sheet.heading, sheet.columns)]
         labels = [[sheet.label(row) for row in sheet.rows], *([[status.value for status in Status]] * len(titles[1:]))]
         self._widths = [max(map(len, [title, *below])) for title, below in zip(titles, labels, strict=True)]
         self._say(titles, "")
@@ -138,19 +140,19 @@ def show_problems(sheet: Sheet) -> None:
             title = f"{sheet.label(row)} {sheet.subject(row)}".rstrip()
             render.say("\n" + render.paint(f"patch {title}" if row else title, "bold"))
         for cell in bad:
-            _show_cell(cell)
+            _show_cell(sheet, cell)
     reasons: dict[str, list[str]] = {}
     for cell in sheet.cells.values():
         if cell.status in (Status.ERROR, Status.SKIPPED):
             key = cell.problems[0].message if cell.problems else cell.summary
-            reasons.setdefault(key, []).append(heading((cell.level, cell.variant)))
+            reasons.setdefault(key, []).append(sheet.heading((cell.level, cell.variant)))
     for reason, where in reasons.items():
         names = ", ".join(dict.fromkeys(where))
         render.say(f"\n{render.paint('not checked', 'yellow')}: {names}: {render.printable(reason)}")
 
 
-def _show_cell(cell: Cell) -> None:
-    name = heading((cell.level, cell.variant))
+def _show_cell(sheet: Sheet, cell: Cell) -> None:
+    name = sheet.heading((cell.level, cell.variant))
     render.say(f"  {render.paint(name, _STYLES[cell.status])}: {render.printable(cell.summary)}")
     worst = sorted(cell.problems, key=lambda problem: list(Severity).index(problem.severity))
     for problem in worst[:_SHOWN]:
