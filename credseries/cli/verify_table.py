@@ -94,11 +94,13 @@ def _table(sheet: Sheet) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
     table.add_column("patch", no_wrap=True)
     for column in sheet.columns:
-        table.add_column(sheet.heading(column))
-    table.add_column("", no_wrap=True, overflow="ellipsis", style="dim")
+        # The titles break between words, so that there is room for the subjects.
+        words = sheet.heading(column).split()
+        table.add_column(" ".join(words), width=max(map(len, (*words, *Status))))
+    table.add_column("", no_wrap=True, overflow="ellipsis", style="dim", ratio=1)
     for row in sheet.rows:
         words = [Text(*sheet.word(row, column)) for column in sheet.columns]
         table.add_row(sheet.label(row), *words, Text(sheet.subject(row)))

@@ -126,6 +126,7 @@ static void run_on_overlay(const char *prefix, const struct configuration *confi
 		if (listing)
 			report(prefixed(name, prefix, cases[index]->name, ".upper"), listing, NULL);
 	}
+	report(prefixed(name, prefix, "work", ""), work_listing(), NULL);
 	unmount_overlay();
 }
 

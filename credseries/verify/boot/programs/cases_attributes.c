@@ -251,7 +251,28 @@ TEST(handle_renamed_directory)
 	return by_handle("again", O_RDONLY);
 }
 
+/* Only its owner may give attributes to a sticky directory; here the caller owns it, and the mounter does not. */
+TEST(fresh_sticky_set)
+{
+	if (mkdir("fresh", 01777))
+		return errno_name(errno);
+	return set("fresh", "user.note");
+}
+TEST(fresh_acl_set)
+{
+	touch_open("fresh", O_CREAT | O_WRONLY);
+	return text("%s %s", set_list("fresh", ACL_ACCESS), status_of("fresh"));
+}
+TEST(fresh_mode)
+{
+	touch_open("fresh", O_CREAT | O_WRONLY);
+	return then_status(chmod("fresh", 0640), "fresh");
+}
+
 static const struct test_case table[] = {
+	ANY(fresh_sticky_set),
+	ANY(fresh_acl_set),
+	ANY(fresh_mode),
 	ANY(get_note),
 	EACH(get_note_shut, NULL, "EACCES", NULL, NULL, NULL, NULL, NULL),
 	EACH(get_trusted, "value s", "ENODATA", "ENODATA", "value s", "ENODATA", "value s", "ENODATA"),

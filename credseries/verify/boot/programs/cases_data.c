@@ -301,7 +301,50 @@ TEST(write_loses_capability)
 	return says(getxattr("mine", "security.capability", value, sizeof(value)));
 }
 
+/* The caller owns the file, but the mounter does not. */
+static const char *fresh_with(long (*call)(int fd))
+{
+	if (touch_open("fresh", O_CREAT | O_WRONLY))
+		return errno_name(errno);
+	return on("fresh", O_RDONLY, call);
+}
+TEST(fresh_flags) { return fresh_with(set_flags); }
+TEST(fresh_flags_immutable) { return fresh_with(set_immutable); }
+
+/* Root keeps the bits where the mounter would not: what is written to the upper file is written as the mounter. */
+static const char *fresh_suid(long (*call)(int fd))
+{
+	const char *said;
+
+	if (touch_open("fresh", O_CREAT | O_WRONLY) || chmod("fresh", 06777))
+		return errno_name(errno);
+	said = on("fresh", O_RDWR, call);
+	return text("%s %s", said, status_of("fresh"));
+}
+static long copy_from_twin(int fd)
+{
+	int source = open("source", O_CREAT | O_RDWR, 0644);
+	long result = -1;
+
+	if (source >= 0 && write(source, "words", 5) == 5)
+		result = copy_file_range(source, &(off_t){ 0 }, fd, NULL, 5, 0);
+	close(source);
+	return result;
+}
+TEST(fresh_suid_write) { return fresh_suid(append); }
+TEST(fresh_suid_splice) { return fresh_suid(from_pipe); }
+TEST(fresh_suid_allocate) { return fresh_suid(allocate); }
+TEST(fresh_suid_copy) { return fresh_suid(copy_from_twin); }
+TEST(fresh_suid_shorten) { return fresh_suid(shorten); }
+
 static const struct test_case table[] = {
+	ANY(fresh_suid_write),
+	ANY(fresh_suid_splice),
+	ANY(fresh_suid_allocate),
+	ANY(fresh_suid_copy),
+	ANY(fresh_suid_shorten),
+	ANY(fresh_flags),
+	ANY(fresh_flags_immutable),
 	ANY(write_at_end),
 	ANY(write_vectors),
 	ANY(read_direct),

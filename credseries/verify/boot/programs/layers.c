@@ -226,3 +226,21 @@ const char *upper_listing(const char *name)
 	list_directory(path, "", listing, list_entry(path, ".", listing, 0));
 	return listing + 1; /* without the first blank */
 }
+
+static int count_entries(const char *path)
+{
+	DIR *directory = opendir(path);
+	int count = 0;
+
+	if (!directory)
+		return -1;
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	return count - 2; /* without . and .. */
+}
+
+const char *work_listing(void)
+{
+	return text("work %d, index %d", count_entries("/t/up/work/work"), count_entries("/t/up/work/index"));
+}

@@ -27,4 +27,7 @@ void unmount_overlay(void);
  * NULL when there is no such directory. */
 const char *upper_listing(const char *name);
 
+/* How many entries the overlay left in its work directory and in its index. */
+const char *work_listing(void);
+
 #endif
