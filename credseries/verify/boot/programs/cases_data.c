@@ -321,7 +321,7 @@ static const char *fresh_suid(long (*call)(int fd))
 	said = on("fresh", O_RDWR, call);
 	return text("%s %s", said, status_of("fresh"));
 }
-static long copy_from_twin(int fd)
+static long copy_from_source(int fd)
 {
 	int source = open("source", O_CREAT | O_RDWR, 0644);
 	long result = -1;
@@ -334,7 +334,7 @@ static long copy_from_twin(int fd)
 TEST(fresh_suid_write) { return fresh_suid(append); }
 TEST(fresh_suid_splice) { return fresh_suid(from_pipe); }
 TEST(fresh_suid_allocate) { return fresh_suid(allocate); }
-TEST(fresh_suid_copy) { return fresh_suid(copy_from_twin); }
+TEST(fresh_suid_copy) { return fresh_suid(copy_from_source); }
 TEST(fresh_suid_shorten) { return fresh_suid(shorten); }
 
 static const struct test_case table[] = {
