@@ -10,20 +10,27 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from credseries.cli.split import make_series
-from credseries.kernel.git import Repository
+from credseries.kernel.git import Identity, NewCommit, Repository
+from credseries.kernel.series_source import from_range
+from credseries.review.audit_task import audit_task
 from credseries.verify.boot.build import build_kernel, lacking_options
 from credseries.verify.boot.compare import differences, problems
 from credseries.verify.boot.config import config_text
 from credseries.verify.boot.initramfs import make_initramfs
 from credseries.verify.boot.run import BootRun, boot
 from credseries.verify.boot.tools import busybox, missing
+from credseries.verify.model import Status
+from credseries.verify.proof import allowed, proof_checks
+from credseries.verify.tasks import Place
 from credseries.words import content_key
 from tests.gitrepo import git
+from tests.kernel.conftest import KernelSeries
 from tests.mailcase import environment
 
 pytestmark = pytest.mark.kernel
@@ -36,21 +43,26 @@ INODE, XATTRS = "fs/overlayfs/inode.c", "fs/overlayfs/xattrs.c"
 
 @dataclass(frozen=True)
 class Plant:
-    """A mistake in the converted source: texts of one file and what replaces them; `seen` is in what a boot says."""
+    """A mistake in the converted source: texts of one file and what replaces them; `seen` is in what a boot says, and
+    `proof` what the audit calls it."""
 
     name: str
     file: str
     edits: tuple[tuple[str, str], ...]
     seen: str
+    proof: str
+
+    def grown(self, text: str) -> str:
+        """The file's text with the mistake."""
+        for old, new in self.edits:
+            assert text.count(old) == 1, f"{self.name}: the series has another text here than this test expects"
+            text = text.replace(old, new)
+        return text
 
     def grow(self, source: Path) -> None:
         """Makes the mistake in a source tree."""
         path = source / self.file
-        text = path.read_text()
-        for old, new in self.edits:
-            assert text.count(old) == 1, f"{self.name}: the series has another text here than this test expects"
-            text = text.replace(old, new)
-        path.write_text(text)
+        path.write_text(self.grown(path.read_text()))
 
 
 PLANTS = (
@@ -69,6 +81,7 @@ PLANTS = (
             ),
         ),
         "and the caller's credentials are still: uid 0/0 gid 0/0 fs 0/0 groups 7777",
+        "moved-call",
     ),
     Plant(
         "a second put of the creator's credentials",
@@ -80,6 +93,7 @@ PLANTS = (
             ),
         ),
         "kernel/cred.c",
+        "lifetime",
     ),
     Plant(
         "a reference that is taken and never dropped",
@@ -95,6 +109,7 @@ PLANTS = (
             ),
         ),
         "plain/full/user/credentials: the outcome is '1 are never freed' and must be 'all freed'",
+        "extra-reference",
     ),
     Plant(
         "a guard that a goto skips",
@@ -111,6 +126,7 @@ PLANTS = (
             ),
         ),
         "the kernel complains",
+        "skipped-guard",
     ),
     Plant(
         "a return value that is dropped",
@@ -122,6 +138,7 @@ PLANTS = (
             ),
         ),
         "'OK 100666 0:0'",
+        "lost-return-value",
     ),
     Plant(
         "a permission filter under the mounter's credentials",
@@ -134,6 +151,7 @@ PLANTS = (
             ),
         ),
         "trusted_name_lower: the outcome is 'shown' and must be 'not shown'",
+        "moved-call",
     ),
 )
 
@@ -249,3 +267,19 @@ def test_a_mistake_is_caught(plant: Plant, machine: Machine, base: BootRun, seri
         run = machine.boot(machine.build())
     found = (*problems(run), *differences(base, run))
     assert any(plant.seen in sentence for sentence in found), f"found only: {found[:10]}"
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=[plant.name for plant in PLANTS])
+def test_the_proof_has_seen_it_before(plant: Plant, every_series: dict[str, KernelSeries]) -> None:
+    """What a boot catches in minutes, the first level catches in seconds."""
+    rfc = every_series["rfc"]
+    tip, person = rfc.commits[-1], Identity("Test Developer", "dev@example.org")
+    text = plant.grown(rfc.repo.read_files(tip, [plant.file])[plant.file].decode())
+    commit = NewCommit(f"ovl: Plant {plant.name}\n", {plant.file: text.encode()})
+    when = datetime(2025, 1, 1, tzinfo=UTC)
+    [last] = rfc.repo.write_commits(tip, [commit], author=person, committer=person, when=when)
+    series = from_range(rfc.repo, f"{tip}..{last}", None)
+    [check] = proof_checks(series, audit_task(rfc.repo, series), allowed([]))
+    judged = check.judge([task.run(Place(rfc.repo, Path(), 1)) for task in check.tasks])
+    assert judged.status is Status.FAIL
+    assert any(f": {plant.proof}: " in problem.message for problem in judged.problems), judged.problems
