@@ -29,12 +29,12 @@ from typing import Any
 
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, read_series
-from credseries.verify.build import build_checks
-from credseries.verify.compile import compile_checks
-from credseries.verify.kbuild import configured
+from credseries.verify.kbuild.directory import configured
+from credseries.verify.kbuild.toolchains import host_architecture, make_variables, newest_clang
+from credseries.verify.levels.build import build_checks
+from credseries.verify.levels.compile import compile_checks
 from credseries.verify.model import Status, Variant
 from credseries.verify.tasks import Check, Place, Task
-from credseries.verify.toolchains import host_architecture, make_variables, newest_clang
 
 BRANCH = "bench-series"
 

@@ -14,6 +14,8 @@ CredseriesError            the root; `exit_status` is what the command exits wit
 │   └── ImpossibleOrder    patches have to come before each other
 ├── SourceError            a source file cannot be read as C (exit 3)
 ├── ProofError             a conversion was asked for that cannot be proven (exit 1)
+├── BuildFailed            a kernel does not build (exit 1)
+├── UnreadableObject       a file is no object with machine code in it (exit 1)
 ├── EnvironmentProblem     something on this machine is missing or broken (exit 4)
 │   ├── MissingIdentity    user.name or user.email is not set
 │   ├── GitFailed          a git command failed
@@ -89,6 +91,22 @@ class SourceError(CredseriesError):
 
 class ProofError(CredseriesError):
     """A conversion was asked for that cannot be proven."""
+
+    exit_status = 1
+
+
+class BuildFailed(CredseriesError):
+    """A kernel does not build; `log` is what the compiler, the linker and make wrote about it."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, log: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.log = log
+
+
+class UnreadableObject(CredseriesError):
+    """A file is no relocatable ELF object with machine code in it."""
 
     exit_status = 1
 

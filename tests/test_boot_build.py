@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from credseries.errors import EnvironmentProblem
-from credseries.verify.boot.build import BuildFailed, build_kernel, lacking_options
+from credseries.errors import BuildFailed, EnvironmentProblem
+from credseries.verify.boot.build import build_kernel, lacking_options
 from credseries.verify.boot.config import config_text, lacking, required_options, wished_options
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")

@@ -17,9 +17,10 @@ from elftools.elf.elffile import ELFFile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from credseries.verify.disassembly import disassemble, excerpt
-from credseries.verify.elf import UnreadableObject, read_object
-from credseries.verify.objects import PLAIN_FLAGS, Comparison, ObjectPair, compare
+from credseries.errors import UnreadableObject
+from credseries.verify.objects.compare import PLAIN_FLAGS, Comparison, ObjectPair, compare
+from credseries.verify.objects.disassembly import disassemble, excerpt
+from credseries.verify.objects.elf import read_object
 
 KERNEL_FLAGS = (
     *("-O2", "-ffreestanding", "-fno-common", "-fno-pic", "-fno-asynchronous-unwind-tables", "-std=gnu11"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from credseries.verify.commands import dependencies_of, parse_command
+from credseries.verify.kbuild.commands import dependencies_of, parse_command
 
 CMD = r"""savedcmd_fs/x/dir.o := gcc -Wp,-MMD,fs/x/.dir.o.d -nostdinc -I/src/include -I./include '-DNAME="x y"' -DCASH=$$1 -D"KBUILD_STR(s)=$(pound)s" -fmacro-prefix-map=/src/= -c -o fs/x/dir.o /src/fs/x/dir.c   ; ./tools/objtool/objtool --orc fs/x/dir.o
 

@@ -13,12 +13,12 @@ import pytest
 from credseries.errors import EnvironmentProblem
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, read_series
-from credseries.verify.build import build_checks
-from credseries.verify.compile import compile_checks, plan_units
+from credseries.verify.kbuild.toolchains import Missing, host_architecture
+from credseries.verify.levels.build import build_checks
+from credseries.verify.levels.compile import compile_checks, plan_units
+from credseries.verify.levels.same_code import same_code_checks
 from credseries.verify.model import Level, Status, Variant
-from credseries.verify.same_code import same_code_checks
 from credseries.verify.tasks import Check, Judgement, Place, Result, Task
-from credseries.verify.toolchains import Missing, host_architecture
 from tests.gitrepo import commit_all, git
 
 ARCH = host_architecture()
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("gcc") or not shutil.which("mak
 @pytest.fixture(autouse=True)
 def _no_sparse(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is checked depends on nothing that may be installed or not."""
-    monkeypatch.setattr("credseries.verify.compile.sparse_version", str)
+    monkeypatch.setattr("credseries.verify.levels.compile.sparse_version", str)
 
 
 def _nothing_missing(_: Variant) -> Sequence[Missing]:

@@ -16,9 +16,9 @@ import pytest
 
 from credseries.errors import EnvironmentProblem, UnknownPath, UsageError
 from credseries.kernel.git import Repository
-from credseries.verify.cluster import dask
-from credseries.verify.executors import local
-from credseries.verify.shipping import Shipment, make_shipment
+from credseries.verify.executors.cluster import dask
+from credseries.verify.executors.local import local
+from credseries.verify.executors.shipping import Shipment, make_shipment
 from credseries.verify.tasks import Place, Result, Task
 from tests.daskcluster import ROOT, Cluster, stop_for_good
 from tests.gitrepo import commit_all, git, write_files
@@ -238,8 +238,8 @@ RUN = """
 import sys
 from pathlib import Path
 from credseries.kernel.git import Repository
-from credseries.verify.cluster import dask
-from credseries.verify.shipping import make_shipment
+from credseries.verify.executors.cluster import dask
+from credseries.verify.executors.shipping import make_shipment
 from tests.verifytasks import Gated
 
 address, tree, base, directory = sys.argv[1:]
@@ -375,5 +375,6 @@ def test_without_distributed(shipment: Shipment, monkeypatch: pytest.MonkeyPatch
 
 
 def test_modules_of_the_command_line_do_not_load_distributed() -> None:
-    check = "import sys, credseries.verify.cluster, credseries.verify.shipping; sys.exit('distributed' in sys.modules)"
+    package = "credseries.verify.executors"
+    check = f"import sys, {package}.cluster, {package}.shipping; sys.exit('distributed' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=False).returncode == 0

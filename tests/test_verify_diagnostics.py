@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from credseries.verify.diagnostics import (
+from credseries.verify.kbuild.diagnostics import (
     Diagnostic,
     from_json,
     last_words,

@@ -17,7 +17,7 @@ import pytest
 
 from credseries import errors
 from credseries.errors import CredseriesError, EnvironmentProblem, UnknownPath
-from credseries.verify.executors import local
+from credseries.verify.executors.local import local
 from credseries.verify.tasks import Result
 from tests.verifytasks import NOWHERE, Dies, Gated, Raises, RaisesUnreadable, Square, Stubborn
 
@@ -164,7 +164,7 @@ def test_who_does_not_stop_is_killed(tmp_path: Path) -> None:
 RUN = """
 import sys
 from pathlib import Path
-from credseries.verify.executors import local
+from credseries.verify.executors.local import local
 from tests.verifytasks import NOWHERE, Gated, Square
 
 directory = Path(sys.argv[1])

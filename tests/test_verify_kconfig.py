@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from credseries.verify.kconfig import assignments, proposal
-from credseries.verify.kconfig_language import config_values, holds, parse_expression, read_tree
-from credseries.verify.makefiles import Needed, needed
+from credseries.verify.kbuild.kconfig import assignments, proposal
+from credseries.verify.kbuild.kconfig_language import config_values, holds, parse_expression, read_tree
+from credseries.verify.kbuild.makefiles import Needed, needed
 
 Read = Callable[[str], str | None]
 

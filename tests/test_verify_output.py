@@ -12,8 +12,8 @@ from credseries.cli.verify_table import Sheet, closing, filling, show_problems
 from credseries.errors import EnvironmentProblem
 from credseries.kernel.series_source import Series, Step
 from credseries.verify.junit import write_junit
+from credseries.verify.levels.proof import allowed, proof_checks
 from credseries.verify.model import Cell, Level, Problem, Severity, Status, problem_from_json
-from credseries.verify.proof import allowed, proof_checks
 from credseries.verify.tasks import Judgement, Result
 from tests.test_verify_run import Work
 

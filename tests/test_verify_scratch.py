@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from credseries.verify import scratch
 from credseries.verify.once import locked, made_once
+from credseries.verify.trees import scratch
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ import pytest
 
 from credseries.errors import GitFailed, UnknownRevision
 from credseries.kernel.git import Repository
-from credseries.verify.depot import Depot
-from credseries.verify.shipping import Bundles, Part, Shipment, make_shipment
+from credseries.verify.executors.depot import Depot
+from credseries.verify.executors.shipping import Bundles, Part, Shipment, make_shipment
 from tests.gitrepo import commit_all, git, make_repo, write_files
 
 OTHER_TREE = {"a.c": "int a = 9;\n", "d/b.c": "int b;\n"}

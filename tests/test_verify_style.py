@@ -9,8 +9,8 @@ import pytest
 
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, read_series
+from credseries.verify.levels.style import CHECKPATCH, message_problems, style_checks
 from credseries.verify.model import Severity, Status
-from credseries.verify.style import CHECKPATCH, message_problems, style_checks
 from credseries.verify.tasks import Judgement, Place
 from tests.gitrepo import git
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from credseries.errors import UsageError
-from credseries.verify.model import Variant
-from credseries.verify.toolchains import (
+from credseries.verify.kbuild.toolchains import (
     Missing,
     Which,
     compiler,
@@ -18,6 +17,7 @@ from credseries.verify.toolchains import (
     newest_clang,
     parse_matrix,
 )
+from credseries.verify.model import Variant
 
 HOST = host_architecture()
 OTHER = "arm64" if HOST != "arm64" else "x86_64"

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credseries.verify.tree_views import File, change_view, make_view, misread, update_view
+from credseries.verify.trees.views import File, change_view, make_view, misread, update_view
 from tests.gitrepo import write_files
 
 NAMES = st.sampled_from(["a", "b", "c.h", "d.c"])

@@ -8,8 +8,8 @@ import pytest
 
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, Step, read_series
-from credseries.verify.states import Change, State, read_states
-from credseries.verify.units import Touched, include_name, includes_header, relevant, touched, undepended
+from credseries.verify.levels.units import Touched, include_name, includes_header, relevant, touched, undepended
+from credseries.verify.trees.states import Change, State, read_states
 from tests.gitrepo import commit_all, git, make_repo, write_files
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from credseries.errors import CredseriesError, UnknownPath
 from credseries.kernel.git import Repository
-from credseries.verify.model import content_key
 from credseries.verify.tasks import Place, Result
+from credseries.words import content_key
 
 NOWHERE = Place(Repository(Path("/nonexistent"), Path("/nonexistent"), None), Path("/nonexistent"), 1)
 

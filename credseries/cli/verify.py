@@ -199,7 +199,7 @@ def _helpers(record: SeriesRecord | None) -> list[int]:
 
 
 def _variants(specs: list[str]) -> tuple[Variant, ...]:
-    from credseries.verify.toolchains import parse_matrix
+    from credseries.verify.kbuild.toolchains import parse_matrix
 
     return parse_matrix(specs, lambda path: Path(path).read_text(encoding="utf-8"))
 
@@ -231,8 +231,8 @@ def _run(
     """Carry out all checks and show how it goes."""
     from credseries.cli.verify_table import Sheet, filling
     from credseries.review.audit_task import audit_task
+    from credseries.verify.levels.proof import allowed
     from credseries.verify.plan import Request, cache_directory, columns, plan
-    from credseries.verify.proof import allowed
     from credseries.verify.results import KeptResults, NoResults
     from credseries.verify.run import Run
     from credseries.verify.tasks import Place
@@ -267,11 +267,11 @@ def _executor(
     place: Any, series: Series, processes: int, scheduler: str | None, work: int
 ) -> AbstractContextManager[Submit]:
     if scheduler is None or not work:
-        from credseries.verify.executors import local
+        from credseries.verify.executors.local import local
 
         return local(place, max(1, min(processes, work)))
-    from credseries.verify.cluster import dask
-    from credseries.verify.shipping import make_shipment
+    from credseries.verify.executors.cluster import dask
+    from credseries.verify.executors.shipping import make_shipment
 
     states = [state for step in series.steps for state in (step.before, step.after)]
     return dask(scheduler, make_shipment(place.repo, series.base, states))

@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from credseries.words import content_key
-
-__all__ = ["Cell", "Level", "Problem", "Severity", "Status", "Variant", "content_key", "problem_from_json"]
-
 
 class Level(IntEnum):
     """How deep a series is checked; each level includes the ones before."""

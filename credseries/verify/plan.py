@@ -9,9 +9,9 @@ from typing import Any
 
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series
+from credseries.verify.levels.proof import proof_checks
+from credseries.verify.levels.style import style_checks
 from credseries.verify.model import Level, Variant
-from credseries.verify.proof import proof_checks
-from credseries.verify.style import style_checks
 from credseries.verify.tasks import Check, Task
 
 
@@ -40,17 +40,18 @@ def plan(
     if request.level >= Level.STYLE:
         checks += style_checks(repo, series, perl=bool(which("perl")))
     if request.level >= Level.COMPILE:
-        from credseries.verify.compile import compile_checks
-        from credseries.verify.same_code import same_code_checks
+        from credseries.verify.levels.compile import compile_checks, plan_units
+        from credseries.verify.levels.same_code import same_code_checks
 
-        checks += compile_checks(repo, series, request.variants)
-        checks += same_code_checks(repo, series, request.variants, request.same_code)
+        units = plan_units(repo, series)
+        checks += compile_checks(repo, series, request.variants, plan=units)
+        checks += same_code_checks(repo, series, request.variants, request.same_code, plan=units)
     if request.level >= Level.BUILD:
-        from credseries.verify.build import build_checks
+        from credseries.verify.levels.build import build_checks
 
-        checks += build_checks(repo, series, request.variants)
+        checks += build_checks(repo, series, request.variants, plan=units)
     if request.level >= Level.BOOT:
-        from credseries.verify.boot_level import boot_checks
+        from credseries.verify.levels.boot import boot_checks
 
         checks += boot_checks(repo, series, request.variants)
     return checks

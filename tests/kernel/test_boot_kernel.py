@@ -25,8 +25,8 @@ from credseries.verify.boot.config import config_text
 from credseries.verify.boot.initramfs import make_initramfs
 from credseries.verify.boot.run import BootRun, boot
 from credseries.verify.boot.tools import busybox, missing
+from credseries.verify.levels.proof import allowed, proof_checks
 from credseries.verify.model import Status
-from credseries.verify.proof import allowed, proof_checks
 from credseries.verify.tasks import Place
 from credseries.words import content_key
 from tests.gitrepo import git

@@ -12,12 +12,12 @@ import pytest
 
 from credseries.kernel.git import Identity, NewCommit, Repository
 from credseries.kernel.series_source import Series, read_series
-from credseries.verify.build import build_checks
-from credseries.verify.compile import compile_checks
+from credseries.verify.kbuild.toolchains import default_variants, host_architecture
+from credseries.verify.levels.build import build_checks
+from credseries.verify.levels.compile import compile_checks
+from credseries.verify.levels.same_code import same_code_checks
 from credseries.verify.model import Status, Variant
-from credseries.verify.same_code import same_code_checks
 from credseries.verify.tasks import Check, Judgement, Place, Result
-from credseries.verify.toolchains import default_variants, host_architecture
 from tests.kernel.conftest import KernelSeries
 
 pytestmark = pytest.mark.kernel

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from credseries.errors import CredseriesError, EnvironmentProblem
+from credseries.errors import BuildFailed, EnvironmentProblem
 from credseries.verify.boot.config import config_text, lacking, required_options, wished_options
 from credseries.verify.process import Ran, run
 
@@ -27,23 +27,6 @@ _NOTHING_OF_OTHERS = dict.fromkeys(
 )
 _FRAGMENT = "credseries.config"
 _PROPOSAL = "credseries.proposal"
-
-
-class BuildFailed(CredseriesError):
-    """The kernel does not build; `log` is what the compiler, the linker and make wrote about it."""
-
-    exit_status = 1
-
-    def __init__(self, message: str, *, log: str, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.log = log
-
-    def __reduce__(self) -> tuple[Callable[..., BuildFailed], tuple[str, str, str]]:
-        return _build_failed, (self.message, self.log, self.hint)
-
-
-def _build_failed(message: str, log: str, hint: str) -> BuildFailed:
-    return BuildFailed(message, log=log, hint=hint)
 
 
 def build_kernel(source: Path, out: Path, *, cc: str, jobs: int, run: RunMake | None = None) -> Path:

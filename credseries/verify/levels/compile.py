@@ -10,14 +10,21 @@ from functools import partial
 
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, Step
-from credseries.verify.diagnostics import Diagnostic, from_json, new_ones, problems_of
-from credseries.verify.kbuild import Setup, object_of
+from credseries.verify.kbuild.diagnostics import Diagnostic, from_json, new_ones, problems_of
+from credseries.verify.kbuild.directory import Setup, object_of
+from credseries.verify.kbuild.toolchains import (
+    Missing,
+    compiler,
+    make_variables,
+    missing_for,
+    sparse_version,
+    version_text,
+)
+from credseries.verify.levels.unit_task import CompileTask
+from credseries.verify.levels.units import Touched, include_name, includes_header, relevant, touched, undepended
 from credseries.verify.model import Level, Severity, Status, Variant
-from credseries.verify.states import States, read_states
 from credseries.verify.tasks import Check, Judgement, Result
-from credseries.verify.toolchains import Missing, compiler, make_variables, missing_for, sparse_version, version_text
-from credseries.verify.unit_task import CompileTask
-from credseries.verify.units import Touched, include_name, includes_header, relevant, touched, undepended
+from credseries.verify.trees.states import States, read_states
 
 _CORE = ("block", "fs", "init", "ipc", "kernel", "lib", "mm", "security")  # that most configurations build
 _SHOWN = 3  # files of a reproduce line
@@ -178,8 +185,7 @@ def compile_checks(
     """
     plan = plan or plan_units(repo, series, dependents=dependents)
     checks: list[Check] = []
-    checked_by_sparse: set[tuple[str, str]] = set()
-    found_sparse = sparse_version() if shutil.which("sparse") else ""
+    setups: dict[tuple[str, str], Setup] = {}  # the first for each architecture and configuration: sparse needs one
     for variant in variants:
         missing = lacking(variant)
         if missing:
@@ -187,9 +193,10 @@ def compile_checks(
             continue
         setup = plan.setup(variant, version(compiler(variant)))
         checks += [_check(plan, step, setup) for step in series.steps]
-        if found_sparse and (variant.arch, variant.config) not in checked_by_sparse:
-            checked_by_sparse.add((variant.arch, variant.config))
-            checks += [_check(plan, step, setup, found_sparse) for step in series.steps]
+        setups.setdefault((variant.arch, variant.config), setup)
+    if shutil.which("sparse"):
+        found = sparse_version()
+        checks += [_check(plan, step, setup, found) for setup in setups.values() for step in series.steps]
     return checks
 
 

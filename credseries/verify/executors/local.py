@@ -13,8 +13,8 @@ from contextlib import contextmanager
 
 from credseries.errors import EnvironmentProblem
 from credseries.kernel.git_process import uninterrupted
+from credseries.verify.executors.worker import Worker
 from credseries.verify.tasks import Place, Result, Task
-from credseries.verify.worker import Worker
 
 Submit = Callable[[Task], "Future[Result]"]
 

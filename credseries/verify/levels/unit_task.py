@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from credseries.verify.diagnostics import Diagnostic
-from credseries.verify.kbuild import Setup, configured
-from credseries.verify.model import content_key
-from credseries.verify.sparse import sparse_words
-from credseries.verify.states import Change
+from credseries.verify.kbuild.diagnostics import Diagnostic
+from credseries.verify.kbuild.directory import Setup, configured
+from credseries.verify.levels.sparse import sparse_words
+from credseries.verify.levels.translate import command_for, contents, reads_a_change, translate
 from credseries.verify.tasks import Place, Result
-from credseries.verify.translate import command_for, contents, reads_a_change, translate
+from credseries.verify.trees.states import Change
+from credseries.words import content_key
 
 _FORMAT = "1"  # of a result
 

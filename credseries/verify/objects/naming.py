@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from credseries.verify.elf import Symbol
-from credseries.verify.pairing import UNORDERED, Labels, Side, countless, offset_of
+from credseries.verify.objects.elf import Symbol
+from credseries.verify.objects.pairing import UNORDERED, Labels, Side, countless, offset_of
 
 # Local names that the build reads: modpost, and resolve_btfids (tools/bpf/resolve_btfids/main.c).
 _READ_BY_BUILD = ("__export_symbol_", "__ksymtab_", "__BTF_ID__")

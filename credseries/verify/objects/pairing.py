@@ -11,7 +11,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
 
-from credseries.verify.elf import Block, InBlock, Named, Object, Symbol, Target
+from credseries.verify.objects.elf import Block, InBlock, Named, Object, Symbol, Target
 
 # What -ffunction-sections and -fdata-sections put before the name of a function or variable, longest first.
 FAMILIES = tuple(

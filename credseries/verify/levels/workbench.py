@@ -9,8 +9,8 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from credseries.verify.scratch import scratch
-from credseries.verify.tree_views import Changes, change_view, make_view
+from credseries.verify.trees.scratch import scratch
+from credseries.verify.trees.views import Changes, change_view, make_view
 
 
 class _Bench:

@@ -21,10 +21,10 @@ from typing import Any
 
 from credseries.errors import CredseriesError, EnvironmentProblem, UsageError
 from credseries.kernel.git_process import uninterrupted
-from credseries.verify import cluster_worker
-from credseries.verify.cluster_worker import SAME_VERSION, Done, Failed, Lacking, Order
-from credseries.verify.executors import Submit, once
-from credseries.verify.shipping import Bundles, Part, Shipment
+from credseries.verify.executors import cluster_worker
+from credseries.verify.executors.cluster_worker import SAME_VERSION, Done, Failed, Lacking, Order
+from credseries.verify.executors.local import Submit, once
+from credseries.verify.executors.shipping import Bundles, Part, Shipment
 from credseries.verify.tasks import Result, Task
 
 _CONNECT = 30.0  # seconds in which a scheduler has to answer, and a first worker to be there

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from credseries.verify.elf import (
+from credseries.verify.objects.elf import (
     STT_OBJECT,
     Block,
     InBlock,
@@ -30,9 +30,9 @@ from credseries.verify.elf import (
     UnreadableObject,
     read_object,
 )
-from credseries.verify.naming import Naming, unordered
-from credseries.verify.pairing import UNORDERED, Labels, Side, family, pair_blocks
-from credseries.verify.views import pieces, view
+from credseries.verify.objects.naming import Naming, unordered
+from credseries.verify.objects.pairing import UNORDERED, Labels, Side, family, pair_blocks
+from credseries.verify.objects.words import pieces, view
 
 # To be added to the kernel's own compiler command, at its end, before and after the patch alike.
 PLAIN_FLAGS: tuple[str, ...] = (

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, Step
-from credseries.verify.compile import Plan, plan_units, reproduce
-from credseries.verify.diagnostics import Diagnostic, from_json, problems_of
-from credseries.verify.kbuild import Configured, Setup, configured
-from credseries.verify.model import Level, Problem, Severity, Status, Variant, content_key
-from credseries.verify.objects import PLAIN_FLAGS, ObjectPair, compare
+from credseries.verify.kbuild.diagnostics import Diagnostic, from_json, problems_of
+from credseries.verify.kbuild.directory import Configured, Setup, configured
+from credseries.verify.kbuild.toolchains import Missing, compiler, missing_for, version_text
+from credseries.verify.levels.compile import Plan, plan_units, reproduce
+from credseries.verify.levels.translate import command_for, contents, reads_a_change, translate
+from credseries.verify.levels.unit_task import CompileTask
+from credseries.verify.model import Level, Problem, Severity, Status, Variant
+from credseries.verify.objects.compare import PLAIN_FLAGS, ObjectPair, compare
 from credseries.verify.tasks import Check, Judgement, Place, Result
-from credseries.verify.toolchains import Missing, compiler, missing_for, version_text
-from credseries.verify.translate import command_for, contents, reads_a_change, translate
-from credseries.verify.unit_task import CompileTask
+from credseries.words import content_key
 
 _FORMAT = "1"  # of a result
 _MENTIONS = 20  # files that still mention a name which is gone

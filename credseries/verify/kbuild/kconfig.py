@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from credseries.verify.kconfig_language import Expression, Tree, Values, holds
+from credseries.verify.kbuild.kconfig_language import Expression, Tree, Values, holds
 
 _DEEP = 40  # symbols that depend on each other
 _CHEAP = 8  # symbols that a wish may set

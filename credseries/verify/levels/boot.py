@@ -9,25 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from credseries.errors import EnvironmentProblem
+from credseries.errors import BuildFailed, EnvironmentProblem
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series
-from credseries.verify.boot.build import BuildFailed, build_kernel
+from credseries.verify.boot.build import build_kernel
 from credseries.verify.boot.compare import differences, problems
 from credseries.verify.boot.config import config_text
 from credseries.verify.boot.initramfs import make_initramfs, programs_key
 from credseries.verify.boot.model import BootRun
 from credseries.verify.boot.run import boot
 from credseries.verify.boot.tools import busybox, missing
-from credseries.verify.diagnostics import parse, problems_of
+from credseries.verify.kbuild.diagnostics import parse, problems_of
+from credseries.verify.kbuild.toolchains import is_clang, version_text
+from credseries.verify.levels.translate import contents
 from credseries.verify.model import Level, Problem, Severity, Status, Variant, problem_from_json
 from credseries.verify.once import locked
-from credseries.verify.sources import source_tree
-from credseries.verify.states import Change, State, read_states
 from credseries.verify.tasks import Check, Judgement, Place, Result
-from credseries.verify.toolchains import is_clang, version_text
-from credseries.verify.translate import contents
-from credseries.verify.tree_views import make_view, update_view
+from credseries.verify.trees.sources import source_tree
+from credseries.verify.trees.states import Change, State, read_states
+from credseries.verify.trees.views import make_view, update_view
 from credseries.words import content_key, many
 
 _PATIENCE = 600.0  # seconds that a boot may take: it takes some seconds on an idle machine

@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from credseries.errors import EnvironmentProblem
-from credseries.verify.commands import Command, read_command
-from credseries.verify.diagnostics import Diagnostic, from_json, last_words, parse, with_sources
-from credseries.verify.kconfig import proposal
-from credseries.verify.kconfig_language import config_values, read_tree
-from credseries.verify.makefiles import needed
-from credseries.verify.model import Variant, content_key
+from credseries.verify.kbuild.commands import Command, read_command
+from credseries.verify.kbuild.diagnostics import Diagnostic, from_json, last_words, parse, with_sources
+from credseries.verify.kbuild.kconfig import proposal
+from credseries.verify.kbuild.kconfig_language import config_values, read_tree
+from credseries.verify.kbuild.makefiles import needed
+from credseries.verify.kbuild.toolchains import compiler, make_variables, version_text
+from credseries.verify.model import Variant
 from credseries.verify.once import locked, remove
 from credseries.verify.process import Ran, run
-from credseries.verify.sources import source_tree
 from credseries.verify.tasks import Place
-from credseries.verify.toolchains import compiler, make_variables, version_text
-from credseries.verify.tree_views import make_view
+from credseries.verify.trees.sources import source_tree
+from credseries.verify.trees.views import make_view
+from credseries.words import content_key
 
 _FORMAT = "1"  # of the directory and of how it is configured
 _STAMP = "configured.json"

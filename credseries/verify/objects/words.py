@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from credseries.verify.elf import Constant, Fixed, Named, Ref, Symbol
-from credseries.verify.pairing import Labels, family, offset_of
+from credseries.verify.objects.elf import Constant, Fixed, Named, Ref, Symbol
+from credseries.verify.objects.pairing import Labels, family, offset_of
 
 _X86 = ("EM_386", "EM_X86_64")
 

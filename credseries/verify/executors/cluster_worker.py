@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credseries.errors import EnvironmentProblem
-from credseries.verify.depot import Depot
-from credseries.verify.shipping import Manifest, Part
+from credseries.verify.executors.depot import Depot
+from credseries.verify.executors.shipping import Manifest, Part
+from credseries.verify.executors.worker import Worker
 from credseries.verify.tasks import Place, Result
-from credseries.verify.worker import Worker
 
 SAME_VERSION = "install the same credseries for every worker as here, and restart them"
-_PACKAGE = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,17 @@ from typing import Any
 
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, Step
-from credseries.verify.compile import Plan, plan_units
-from credseries.verify.diagnostics import Diagnostic, from_json, last_words, new_ones, problems_of, with_sources
-from credseries.verify.kbuild import Configured, Setup, configured, make, object_of, said_by_target
-from credseries.verify.model import Level, Severity, Status, Variant, content_key
+from credseries.verify.kbuild.diagnostics import Diagnostic, from_json, last_words, new_ones, problems_of, with_sources
+from credseries.verify.kbuild.directory import Configured, Setup, configured, make, object_of, said_by_target
+from credseries.verify.kbuild.toolchains import Missing, compiler, make_variables, missing_for, version_text
+from credseries.verify.levels.compile import Plan, plan_units
+from credseries.verify.levels.translate import contents
+from credseries.verify.model import Level, Severity, Status, Variant
 from credseries.verify.once import locked, made_once, remove
-from credseries.verify.states import Change
 from credseries.verify.tasks import Check, Judgement, Place, Result
-from credseries.verify.toolchains import Missing, compiler, make_variables, missing_for, version_text
-from credseries.verify.translate import contents
-from credseries.verify.tree_views import update_view
+from credseries.verify.trees.states import Change
+from credseries.verify.trees.views import update_view
+from credseries.words import content_key
 
 _FORMAT = "1"  # of a result
 _HEAVY = 8  # directories in a directory of which only the touched objects are made

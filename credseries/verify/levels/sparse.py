@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from credseries.verify.kbuild.toolchains import machine
 from credseries.verify.model import Variant
-from credseries.verify.toolchains import machine
 
 # CHECKFLAGS of the kernel's top Makefile; what it adds for word size, byte order and machine follows.
 _FLAGS = (

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from credseries.errors import EnvironmentProblem
 from credseries.kernel.git import Repository
-from credseries.verify.bare import bare, cut_off, git, initialise
+from credseries.verify.executors.bare import bare, cut_off, git, initialise
+from credseries.verify.executors.shipping import Manifest, Part
 from credseries.verify.once import locked, remove
-from credseries.verify.shipping import Manifest, Part
 
 _KEPT = 24 * 3600  # seconds since the last piece of a bundle came
 

@@ -27,7 +27,7 @@ from credseries.verify.tasks import Place, Result, Task
 _GRACE = 10.0  # seconds in which an interrupted task cleans up
 _SIGNALS = {number.value: number.name for number in signal.Signals}
 # The modules of tasks may be found in places that only this process knows.
-_START = "import sys; sys.path[:] = sys.argv[2:]; from credseries.verify.worker import serve; serve(int(sys.argv[1]))"
+_START = f"import sys; sys.path[:] = sys.argv[2:]; from {__name__} import serve; serve(int(sys.argv[1]))"
 
 
 class Worker:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from credseries.verify.states import Change, State, States
+from credseries.verify.trees.states import Change, State, States
 
 # Programs that run while a kernel is built or afterwards; kbuild builds no objects of a kernel from them.
 _OUTSIDE = ("Documentation", "LICENSES", "scripts", "tools")

@@ -18,8 +18,8 @@ from credseries.errors import UnknownRevision
 from credseries.kernel.git import Identity, NewCommit, Repository
 from credseries.kernel.git_process import GitProcess, start_git
 from credseries.kernel.values import encode_path
-from credseries.verify.bare import bare, cut_off, git, initialise
-from credseries.verify.model import content_key
+from credseries.verify.executors.bare import bare, cut_off, git, initialise
+from credseries.words import content_key
 
 _NOBODY = Identity("credseries", "credseries@localhost")
 _LONG_AGO = datetime.fromtimestamp(0, UTC)

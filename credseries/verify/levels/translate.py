@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credseries.errors import EnvironmentProblem
-from credseries.verify.commands import Command, absolute, dependencies_of
-from credseries.verify.diagnostics import Diagnostic, last_words, parse, with_sources
-from credseries.verify.kbuild import Configured
+from credseries.verify.kbuild.commands import Command, absolute, dependencies_of
+from credseries.verify.kbuild.diagnostics import Diagnostic, last_words, parse, with_sources
+from credseries.verify.kbuild.directory import Configured
+from credseries.verify.levels.workbench import workbench
 from credseries.verify.model import Severity
 from credseries.verify.process import Ran, run
-from credseries.verify.states import Change
 from credseries.verify.tasks import Place
-from credseries.verify.tree_views import Changes, File, misread
-from credseries.verify.workbench import workbench
+from credseries.verify.trees.states import Change
+from credseries.verify.trees.views import Changes, File, misread
 
 _BASENAME = re.compile(r'(-DKBUILD_BASENAME=["\']*)[^"\']*(["\']*)')
 _NOT_FOUND = re.compile(r"No such file or directory|file not found|unable to open")

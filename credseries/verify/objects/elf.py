@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
-from credseries.errors import CredseriesError
+from credseries.errors import UnreadableObject
 
 SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS = 0x2, 0x4, 0x10, 0x20
 SHN_UNDEF, SHN_ABS, SHN_COMMON, SHN_XINDEX = 0, 0xFFF1, 0xFFF2, 0xFFFF
@@ -32,10 +32,6 @@ _DEBUG_NAMES = (".debug", ".zdebug", ".gnu.debug", ".stab")
 # Field sizes in bytes of the i386 relocations that keep their addend in the field (i386 psABI, table 4.9).
 _I386_FIELDS = dict.fromkeys((1, 2, 3, 4, 9, 10), 4) | dict.fromkeys((20, 21), 2) | dict.fromkeys((22, 23), 1)
 _BINDINGS: dict[int, Literal["local", "global", "weak"]] = {0: "local", 1: "global", 2: "weak"}
-
-
-class UnreadableObject(CredseriesError):
-    """The bytes are no relocatable ELF object with machine code in it."""
 
 
 class InBlock(NamedTuple):

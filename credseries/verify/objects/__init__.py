@@ -1,0 +1,1 @@
+"""Object files: whether two of them hold the same code."""

@@ -1,0 +1,1 @@
+"""Source trees of any state of a series, without checking them out."""
