@@ -98,8 +98,8 @@ def _table(sheet: Sheet) -> Table:
     table.add_column("patch", no_wrap=True)
     for column in sheet.columns:
         # The titles break between words, so that there is room for the subjects.
-        words = sheet.heading(column).split()
-        table.add_column(" ".join(words), width=max(map(len, (*words, *Status))))
+        title = sheet.heading(column)
+        table.add_column(title, width=max(map(len, (*title.split(), *Status))))
     table.add_column("", no_wrap=True, overflow="ellipsis", style="dim", ratio=1)
     for row in sheet.rows:
         words = [Text(*sheet.word(row, column)) for column in sheet.columns]

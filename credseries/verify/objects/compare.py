@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from credseries.errors import UnreadableObject
 from credseries.verify.objects.elf import (
     STT_OBJECT,
     Block,
@@ -27,7 +28,6 @@ from credseries.verify.objects.elf import (
     Ref,
     Symbol,
     Target,
-    UnreadableObject,
     read_object,
 )
 from credseries.verify.objects.naming import Naming, unordered
