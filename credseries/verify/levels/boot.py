@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from credseries.errors import BuildFailed, EnvironmentProblem
+from credseries.errors import BuildFailed, CredseriesError, EnvironmentProblem
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series
 from credseries.verify.boot.build import build_kernel
@@ -23,7 +23,7 @@ from credseries.verify.kbuild.diagnostics import parse, problems_of
 from credseries.verify.kbuild.toolchains import is_clang, version_text
 from credseries.verify.levels.translate import contents
 from credseries.verify.model import Level, Problem, Severity, Status, Variant, problem_from_json
-from credseries.verify.once import locked
+from credseries.verify.once import locked, remove
 from credseries.verify.tasks import Check, Judgement, Place, Result
 from credseries.verify.trees.sources import source_tree
 from credseries.verify.trees.states import Change, State, read_states
@@ -89,15 +89,22 @@ class BootTask:
         """A copy of the kernel, of which nobody else knows."""
         original, root = source_tree(place, self.base).resolve(), self._root(place)
         with locked(root.with_name(root.name + ".lock")):
+            busy, view = root / "busy", root / "source"
+            if not view.is_dir() or busy.exists():  # somebody was killed there, and make would trust half an object
+                remove(root)
+                root.mkdir(parents=True)
+            busy.touch()
             files = contents(place, self.tree, self.changes)
-            view = root / "source"
-            if (root / "viewed").exists():
+            if view.is_dir():
                 update_view(original, view, files)
             else:
-                shutil.rmtree(view, ignore_errors=True)  # a killed run may have left half of it
                 make_view(original, view, files)
-                (root / "viewed").touch()
-            kernel = build_kernel(view, root / "out", cc=self.cc, jobs=place.jobs)
+            try:
+                kernel = build_kernel(view, root / "out", cc=self.cc, jobs=place.jobs)
+            except CredseriesError:
+                busy.unlink()  # make has come to its end
+                raise
+            busy.unlink()
             return Path(shutil.copy2(kernel, directory / "linux"))
 
     def _root(self, place: Place) -> Path:
