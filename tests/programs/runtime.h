@@ -82,6 +82,11 @@ extern const struct cred *global_cred;
 /* Every store to the credentials in force goes through this. */
 void rt_install(const struct cred **where, const struct cred *new);
 #define rcu_assign_pointer(p, v)	rt_install(&(p), (v))
+#define rcu_replace_pointer(p, v, held) ({		\
+	const struct cred *replaced = (p);		\
+	(void)(held);					\
+	rt_install(&(p), (v));				\
+	replaced; })
 
 /* include/linux/cred.h, as of 6.12: an override holds a reference */
 const struct cred *override_creds(const struct cred *new);

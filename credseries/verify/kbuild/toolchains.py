@@ -121,9 +121,9 @@ def version_text(cc: str) -> str:
     return ran.output.decode("utf-8", "replace").split("\n")[0]
 
 
-def sparse_version() -> str:
-    """What sparse says that it is, for keys of results. Raises EnvironmentProblem."""
-    return f"sparse {version_text('sparse')}"
+def sparse_version(which: Which = shutil.which) -> str:
+    """What sparse says that it is, for keys of results; empty where it is not installed. Raises EnvironmentProblem."""
+    return f"sparse {version_text('sparse')}" if which("sparse") else ""
 
 
 def machine(variant: Variant) -> str:

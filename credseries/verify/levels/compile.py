@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -194,9 +193,9 @@ def compile_checks(
         setup = plan.setup(variant, version(compiler(variant)))
         checks += [_check(plan, step, setup) for step in series.steps]
         setups.setdefault((variant.arch, variant.config), setup)
-    if shutil.which("sparse"):
-        found = sparse_version()
-        checks += [_check(plan, step, setup, found) for setup in setups.values() for step in series.steps]
+    sparse = sparse_version()
+    if sparse:
+        checks += [_check(plan, step, setup, sparse) for setup in setups.values() for step in series.steps]
     return checks
 
 
