@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from credseries import render
-from credseries.cli.options import HERE, Json, Tree, open_repository
+from credseries.cli.options import HERE, Json, SeriesBase, Tree, open_repository
 from credseries.words import many
 
 if TYPE_CHECKING:
@@ -23,15 +23,6 @@ What = Annotated[
         show_default=False,
     ),
 ]
-AuditBase = Annotated[
-    str | None,
-    typer.Option(
-        "--base",
-        metavar="REV",
-        help="The commit that patches are applied to, or that a branch has left.",
-        show_default="the series' base-commit, or HEAD",
-    ),
-]
 _COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 
 
@@ -40,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("audit", short_help="Look for what a hand-written conversion got wrong.")(audit)
 
 
-def audit(what: What, base: AuditBase = None, tree: Tree = HERE, json: Json = False) -> None:
+def audit(what: What, base: SeriesBase = None, tree: Tree = HERE, json: Json = False) -> None:
     """Audit a series that somebody wrote by hand: every patch of it, function by function, against the one before.
 
     Patches are applied as git objects, with a three-way merge where that is needed: your work tree, index and branches

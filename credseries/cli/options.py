@@ -76,6 +76,15 @@ Branch = Annotated[
         show_default="the one checked out, or the only one",
     ),
 ]
+SeriesBase = Annotated[
+    str | None,
+    typer.Option(
+        "--base",
+        metavar="REV",
+        help="The commit that patches are applied to, or that a branch has left.",
+        show_default="the series' base-commit, or HEAD",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output, a documented contract.")]
 HERE = Path()
 

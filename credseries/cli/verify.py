@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from credseries import render
-from credseries.cli.options import HERE, Branch, Json, Tree, open_repository
+from credseries.cli.options import HERE, Branch, Json, SeriesBase, Tree, open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,15 +65,6 @@ SameCode = Annotated[
         show_default="the series' patches of headers",
     ),
 ]
-StartsAt = Annotated[
-    str | None,
-    typer.Option(
-        "--base",
-        metavar="REV",
-        help="The commit that patches are applied to, or that a branch has left.",
-        show_default="the series' base-commit, or HEAD",
-    ),
-]
 Jobs = Annotated[
     int | None,
     typer.Option("--jobs", "-j", metavar="N", min=1, help="Processes on this machine.", show_default="one a processor"),
@@ -104,7 +95,7 @@ def verify(
     level: LevelOption = Depth.COMPILE,
     matrix: Matrix = None,
     same_code: SameCode = None,
-    base: StartsAt = None,
+    base: SeriesBase = None,
     tree: Tree = HERE,
     branch: Branch = None,
     jobs: Jobs = None,
@@ -129,7 +120,7 @@ def verify(
     Results are kept in the git directory by content: what has not changed is not done again.
 
     What cannot be run here (no clang, no headers for User Mode Linux) is named with the package to install, and the
-    rest runs. Exits with 1 when a check fails, and with 4 when all that could be checked passes.
+    rest runs. Exits with 1 when a check fails, and with 4 when something could not be checked and all else passes.
 
     \b
     Examples:

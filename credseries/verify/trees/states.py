@@ -65,22 +65,11 @@ def read_states(repo: Repository, series: Series) -> States:
     revisions = list(
         dict.fromkeys([series.base, *(name for step in series.steps for name in (step.before, step.after))])
     )
-    trees = _trees(repo, revisions)
+    trees = repo.trees(revisions)
     base = trees[series.base]
     states = {tree: State(tree, changes) for tree, changes in _changes(repo, base, set(trees.values())).items()}
     touched = {change.path for state in states.values() for change in state.changes}
     return States(base, {name: states[tree] for name, tree in trees.items()}, tuple(sorted(touched)))
-
-
-def _trees(repo: Repository, revisions: list[str]) -> dict[str, str]:
-    data = "".join(f"{revision}^{{tree}}\n" for revision in revisions).encode()
-    finished = repo.ran("cat-file", "--batch-check=%(objectname)", environment={}, data=data)
-    ids = finished.output.decode().split("\n")[:-1]
-    lost = [name for name, found in zip(revisions, ids, strict=False) if " " in found]
-    if finished.status != 0 or len(ids) != len(revisions) or lost:
-        message = f"git has no tree of {', '.join(lost) or 'the series'} {finished.errors}".strip()
-        raise GitFailed(message, hint="is the repository whole? see what `git fsck` says")
-    return dict(zip(revisions, ids, strict=True))
 
 
 def _changes(repo: Repository, base: str, trees: Iterable[str]) -> dict[str, tuple[Change, ...]]:
