@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -19,6 +20,11 @@ from typing import IO
 
 from credseries.errors import EnvironmentProblem
 
+# A command waits for a line before it begins, so it never runs without the shell that stands by knowing of it. What
+# follows in its input is its own: a shell reads no further than the line.
+_WITH_INPUT = 'read -r begin && exec "$@"'
+_WITHOUT_INPUT = 'read -r begin && exec "$@" </dev/null'
+_BEGIN = b"begin\n"
 _LIMIT = 16 << 20  # bytes kept of each stream: half from its start, half from its end
 _CHUNK = 1 << 16  # bytes
 
@@ -65,24 +71,22 @@ def run(
     it cannot be started.
     """
     start = time.perf_counter()
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=directory,
-            env={**os.environ, "LC_ALL": "C", **(environment or {})},
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        hint = f"is {command[0]} installed, and may it be run in {directory}?"
-        raise EnvironmentProblem(f"{command[0]} cannot be run: {error.strerror}", hint=hint) from error
+    merged = {**os.environ, "LC_ALL": "C", **(environment or {})}
+    _check(command, directory, merged)
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", _WITH_INPUT if stdin else _WITHOUT_INPUT, command[0], *command],
+        cwd=directory,
+        env=merged,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
     try:
         _standby.tell("+", process.pid)
         streams = [_Reader(process.stdout), _Reader(process.stderr)]
-        if process.stdin is not None:
-            _Writer(process.stdin, stdin)
+        assert process.stdin is not None
+        _Writer(process.stdin, _BEGIN + stdin)
         timed_out = False
         try:
             process.wait(timeout)
@@ -98,6 +102,19 @@ def run(
         _standby.tell("-", process.pid)
     seconds = time.perf_counter() - start
     return Ran(process.returncode, output, errors.decode("utf-8", "replace"), seconds, timed_out)
+
+
+def _check(command: Sequence[str], directory: Path, environment: Mapping[str, str]) -> None:
+    """Raises EnvironmentProblem when there is no such command or directory."""
+    place = str(directory / command[0]) if "/" in command[0] else command[0]
+    reason = ""
+    if not directory.is_dir():
+        reason = f"{directory} is no directory"
+    elif shutil.which(place, path=environment.get("PATH")) is None:
+        reason = "No such file or directory"
+    if reason:
+        hint = f"is {command[0]} installed, and may it be run in {directory}?"
+        raise EnvironmentProblem(f"{command[0]} cannot be run: {reason}", hint=hint)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
