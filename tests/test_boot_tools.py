@@ -30,7 +30,7 @@ def put(directory: Path, name: str, content: bytes = b"#!/bin/sh\n") -> Path:
 
 
 def test_on_a_bare_machine_everything_is_named_with_its_package(path: Path) -> None:
-    assert [(tool.what, tool.package) for tool in missing("gcc")] == [
+    assert [(tool.name, tool.package) for tool in missing("gcc")] == [
         ("make", "make"),
         ("flex", "flex"),
         ("bison", "bison"),
@@ -46,12 +46,12 @@ def test_on_a_bare_machine_everything_is_named_with_its_package(path: Path) -> N
 def test_what_is_there_is_not_missing(path: Path) -> None:
     for name in TOOLS:
         put(path, name)
-    assert [tool.what for tool in missing("clang-19")] == ["clang-19", "a static busybox"]
+    assert [tool.name for tool in missing("clang-19")] == ["clang-19", "a static busybox"]
 
 
 def test_a_compiler_without_libraries_lacks_them(path: Path) -> None:
     put(path, "gcc", b"#!/bin/sh\nexit 1\n")
-    packages = {tool.what: tool.package for tool in missing("gcc")}
+    packages = {tool.name: tool.package for tool in missing("gcc")}
     assert packages["a static C library"] == packages["the C library's headers"] == "libc6-dev"
 
 

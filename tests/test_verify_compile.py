@@ -13,10 +13,11 @@ import pytest
 from credseries.errors import EnvironmentProblem
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, read_series
-from credseries.verify.kbuild.toolchains import Missing, host_architecture
+from credseries.verify.kbuild.toolchains import host_architecture
 from credseries.verify.levels.build import build_checks
 from credseries.verify.levels.compile import compile_checks, plan_units
 from credseries.verify.levels.same_code import same_code_checks
+from credseries.verify.missing import Missing
 from credseries.verify.model import Level, Status, Variant
 from credseries.verify.tasks import Check, Judgement, Place, Result, Task
 from tests.gitrepo import commit_all, git

@@ -6,7 +6,6 @@ import pytest
 
 from credseries.errors import UsageError
 from credseries.verify.kbuild.toolchains import (
-    Missing,
     Which,
     compiler,
     cross_prefix,
@@ -17,6 +16,7 @@ from credseries.verify.kbuild.toolchains import (
     newest_clang,
     parse_matrix,
 )
+from credseries.verify.missing import Missing
 from credseries.verify.model import Variant
 
 HOST = host_architecture()

@@ -70,3 +70,13 @@ class Check:
     reproduce: str = ""
     skipped: str = ""
     missing: bool = False
+
+
+def left_out(step: int, level: Level, variant: str, why: str, *, missing: bool = False) -> Check:
+    """A check that is not carried out, and why; `missing`: something has to be installed."""
+    return Check(step, level, variant, (), lambda _: Judgement(Status.SKIPPED, why), skipped=why, missing=missing)
+
+
+def needless(step: int, level: Level, variant: str, why: str) -> Check:
+    """A check for which there is nothing to do, and which so passes."""
+    return Check(step, level, variant, (), lambda _: Judgement(Status.PASS, why))

@@ -180,7 +180,7 @@ class Machine:
 def machine(kernel_tree: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     lacking = missing(CC)
     if lacking:
-        pytest.skip("not installed: " + ", ".join(f"{tool.what} ({tool.package})" for tool in lacking))
+        pytest.skip("not installed: " + ", ".join(f"{tool.name} ({tool.package})" for tool in lacking))
     static = busybox()
     assert static is not None
     tree = git(kernel_tree, "rev-parse", "HEAD^{tree}").strip()

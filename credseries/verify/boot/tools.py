@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import struct
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from credseries.errors import EnvironmentProblem
+from credseries.verify.missing import Missing
 from credseries.verify.process import run
 
 _PROGRAMS = {
@@ -27,31 +27,20 @@ _INTERPRETER = 3  # PT_INTERP: what a program that is not static is started with
 _HEADER = 64  # bytes
 
 
-@dataclass(frozen=True)
-class MissingTool:
-    """Something that is not there: what, the Debian package that has it, and what it is for."""
-
-    what: str
-    package: str
-    purpose: str
-
-
-def missing(cc: str) -> tuple[MissingTool, ...]:
+def missing(cc: str) -> tuple[Missing, ...]:
     """What is missing on this machine to build a kernel and the tests with the compiler `cc` and to boot them."""
     found = [
-        MissingTool(name, package, purpose)
-        for name, (package, purpose) in _PROGRAMS.items()
-        if shutil.which(name) is None
+        Missing(name, package, purpose) for name, (package, purpose) in _PROGRAMS.items() if shutil.which(name) is None
     ]
     if shutil.which(cc) is None:
-        found.append(MissingTool(cc, Path(cc).name, "compiling the kernel and the tests"))
+        found.append(Missing(cc, Path(cc).name, "compiling the kernel and the tests"))
     else:
         if not _compiles(cc, _KERNEL_HEADERS + _STATIC_PROGRAM):
-            found.append(MissingTool("the C library's headers", "libc6-dev", "compiling the kernel for ARCH=um"))
+            found.append(Missing("the C library's headers", "libc6-dev", "compiling the kernel for ARCH=um"))
         if not _compiles(cc, _STATIC_PROGRAM, "-static"):
-            found.append(MissingTool("a static C library", "libc6-dev", "linking the tests that run in the kernel"))
+            found.append(Missing("a static C library", "libc6-dev", "linking the tests that run in the kernel"))
     if busybox() is None:
-        found.append(MissingTool("a static busybox", "busybox-static", "the shell of the kernel that is booted"))
+        found.append(Missing("a static busybox", "busybox-static", "the shell of the kernel that is booted"))
     return tuple(found)
 
 

@@ -7,10 +7,10 @@ import platform
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from credseries.errors import EnvironmentProblem, UsageError
+from credseries.verify.missing import Missing
 from credseries.verify.model import Variant
 from credseries.verify.process import run
 
@@ -49,14 +49,6 @@ _CLANG = re.compile(r"clang(-\d+)?")
 _GCC = re.compile(r"gcc(-\d+)?")
 _NEWEST, _OLDEST = 30, 11  # clang's versions that are looked for; older ones build no kernel of today
 _AXES = ("cc", "arch", "config")
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A program or header that has to be there, and the Debian package that brings it."""
-
-    name: str
-    package: str
 
 
 def host_architecture(machine: str | None = None) -> str:

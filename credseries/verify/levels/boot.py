@@ -22,9 +22,10 @@ from credseries.verify.boot.tools import busybox, missing
 from credseries.verify.kbuild.diagnostics import parse, problems_of
 from credseries.verify.kbuild.toolchains import is_clang, version_text
 from credseries.verify.levels.translate import contents
+from credseries.verify.missing import advice
 from credseries.verify.model import Level, Problem, Severity, Status, Variant, problem_from_json
 from credseries.verify.once import locked, remove
-from credseries.verify.tasks import Check, Judgement, Place, Result
+from credseries.verify.tasks import Check, Judgement, Place, Result, left_out
 from credseries.verify.trees.sources import source_tree
 from credseries.verify.trees.states import Change, State, read_states
 from credseries.verify.trees.views import make_view, update_view
@@ -126,12 +127,9 @@ def boot_checks(repo: Repository, series: Series, variants: Sequence[Variant]) -
         return []
     cc = next((variant.cc for variant in variants if not is_clang(variant.cc)), variants[0].cc)
     label = f"um {cc}"
-    lacking = missing(cc)
-    if lacking:
-        names = "; ".join(f"{item.what} ({item.purpose}) is missing" for item in lacking)
-        packages = " ".join(dict.fromkeys(item.package for item in lacking))
-        why = f"{names}: apt install {packages}"
-        return [Check(step, Level.BOOT, label, (), _never, skipped=why, missing=True) for step in (0, steps[-1].number)]
+    why = advice(missing(cc))
+    if why:
+        return [left_out(step, Level.BOOT, label, why, missing=True) for step in (0, steps[-1].number)]
     states, version = read_states(repo, series), version_text(cc)
 
     def task(state: State, role: str) -> BootTask:
@@ -144,10 +142,6 @@ def boot_checks(repo: Repository, series: Series, variants: Sequence[Variant]) -
         Check(0, Level.BOOT, label, (base,), _judge_base, by_hand),
         Check(steps[-1].number, Level.BOOT, label, (base, last), _judge_last, by_hand),
     ]
-
-
-def _never(_: Sequence[Result]) -> Judgement:
-    return Judgement(Status.SKIPPED, "")
 
 
 def _judge_base(results: Sequence[Result]) -> Judgement:

@@ -15,15 +15,16 @@ from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, Step
 from credseries.verify.kbuild.diagnostics import Diagnostic, from_json, last_words, new_ones, problems_of, with_sources
 from credseries.verify.kbuild.directory import Configured, Setup, configured, make, object_of, said_by_target
-from credseries.verify.kbuild.toolchains import Missing, compiler, make_variables, missing_for, version_text
+from credseries.verify.kbuild.toolchains import compiler, make_variables, missing_for, version_text
 from credseries.verify.levels.compile import Plan, plan_units
 from credseries.verify.levels.translate import contents
+from credseries.verify.missing import Missing, advice
 from credseries.verify.model import Level, Severity, Status, Variant
 from credseries.verify.once import locked, made_once, remove
-from credseries.verify.tasks import Check, Judgement, Place, Result
+from credseries.verify.tasks import Check, Judgement, Place, Result, left_out, needless
 from credseries.verify.trees.states import Change
 from credseries.verify.trees.views import update_view
-from credseries.words import content_key
+from credseries.words import content_key, many
 
 _FORMAT = "1"  # of a result
 _HEAVY = 8  # directories in a directory of which only the touched objects are made
@@ -154,21 +155,16 @@ def _check(
     targets: tuple[str, ...],
     missing: Sequence[Missing],
 ) -> Check:
-    skipped = step.rejected
-    if missing:
-        packages = " ".join(dict.fromkeys(item.package for item in missing))
-        skipped = f"{', '.join(item.name for item in missing)} not found: apt install {packages}"
-    if skipped or setup is None or not targets:
-        return Check(*(step.number, Level.BUILD, variant.label, ()), _nothing, skipped=skipped, missing=bool(missing))
+    if setup is None or step.rejected:
+        why = advice(missing) or step.rejected
+        return left_out(step.number, Level.BUILD, variant.label, why, missing=setup is None)
+    if not targets:
+        return needless(step.number, Level.BUILD, variant.label, "nothing to build")
     states = [plan.states.by_revision[revision] for revision in (step.before, step.after)]
     tasks = tuple(BuildTask(setup, targets, state.changes, state.tree) for state in states)
     checkout = f"git switch --detach {step.commit[:12]} && " if step.commit else ""
     line = checkout + " ".join(("make", *make_variables(variant), "W=1", *targets))
     return Check(step.number, Level.BUILD, variant.label, tasks, _judge, line)
-
-
-def _nothing(_: Sequence[Result]) -> Judgement:
-    return Judgement(Status.PASS, "nothing to build")
 
 
 def _judge(results: Sequence[Result]) -> Judgement:
@@ -178,9 +174,7 @@ def _judge(results: Sequence[Result]) -> Judgement:
     if not after["succeeded"] and before["succeeded"]:
         return Judgement(Status.FAIL, "it does not build", problems)
     if problems:
-        return Judgement(
-            Status.FAIL, f"it builds, with {len(problems)} more warning{'s' * (len(problems) != 1)}", problems
-        )
+        return Judgement(Status.FAIL, f"it builds, with {many(len(problems), 'more warning')}", problems)
     if not after["succeeded"]:
         return Judgement(Status.SKIPPED, "it does not build before this patch either", problems_of(said))
     return Judgement(Status.PASS, "it builds, no new warning")

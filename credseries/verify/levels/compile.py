@@ -12,7 +12,6 @@ from credseries.kernel.series_source import Series, Step
 from credseries.verify.kbuild.diagnostics import Diagnostic, from_json, new_ones, problems_of
 from credseries.verify.kbuild.directory import Setup, object_of
 from credseries.verify.kbuild.toolchains import (
-    Missing,
     compiler,
     make_variables,
     missing_for,
@@ -21,9 +20,11 @@ from credseries.verify.kbuild.toolchains import (
 )
 from credseries.verify.levels.unit_task import CompileTask
 from credseries.verify.levels.units import Touched, include_name, includes_header, relevant, touched, undepended
+from credseries.verify.missing import Missing, advice
 from credseries.verify.model import Level, Severity, Status, Variant
-from credseries.verify.tasks import Check, Judgement, Result
+from credseries.verify.tasks import Check, Judgement, Result, left_out, needless
 from credseries.verify.trees.states import States, read_states
+from credseries.words import many
 
 _CORE = ("block", "fs", "init", "ipc", "kernel", "lib", "mm", "security")  # that most configurations build
 _SHOWN = 3  # files of a reproduce line
@@ -59,8 +60,9 @@ def judge(pairs: Sequence[Pair], results: Sequence[Result], remark: str) -> Judg
     problems = problems_of(new)
     if problems:
         errors = sum(problem.severity is Severity.ERROR for problem in problems)
-        words = [_count(errors, "new error"), _count(len(problems) - errors, "new warning")]
-        return Judgement(Status.FAIL, _joined(" and ".join(filter(None, words)), remark), problems)
+        counts = ((errors, "new error"), (len(problems) - errors, "new warning"))
+        words = " and ".join(many(number, what) for number, what in counts if number)
+        return Judgement(Status.FAIL, _joined(words, remark), problems)
     if not compiled:
         return Judgement(Status.SKIPPED, _joined(f"not built: {'; '.join(not_built)}", remark))
     skipped = f"not built: {'; '.join(not_built)}" if not_built else ""
@@ -75,10 +77,6 @@ def _stops(diagnostic: Diagnostic) -> bool:
 
 def _joined(*parts: str) -> str:
     return "; ".join(filter(None, parts))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}" if number else ""
 
 
 @dataclass(frozen=True)
@@ -188,7 +186,8 @@ def compile_checks(
     for variant in variants:
         missing = lacking(variant)
         if missing:
-            checks += [_skipped(step, variant, missing) for step in series.steps]
+            why = advice(missing)
+            checks += [left_out(step.number, Level.COMPILE, variant.label, why, missing=True) for step in series.steps]
             continue
         setup = plan.setup(variant, version(compiler(variant)))
         checks += [_check(plan, step, setup) for step in series.steps]
@@ -199,26 +198,18 @@ def compile_checks(
     return checks
 
 
-def _skipped(step: Step, variant: Variant, missing: Sequence[Missing]) -> Check:
-    names = ", ".join(item.name for item in missing)
-    packages = " ".join(dict.fromkeys(item.package for item in missing))
-    why = f"{names} not found: apt install {packages}"
-    return Check(step.number, Level.COMPILE, variant.label, (), _nothing(why), skipped=why, missing=True)
-
-
 def _check(plan: Plan, step: Step, setup: Setup, sparse: str = "") -> Check:
     variant = setup.variant
     label = " ".join(filter(None, ("sparse", variant.arch, variant.config))) if sparse else variant.label
     if step.rejected:
-        return Check(step.number, Level.COMPILE, label, (), _nothing(step.rejected), skipped=step.rejected)
+        return left_out(step.number, Level.COMPILE, label, step.rejected)
     what = plan.steps[step.number]
     remark = f"{', '.join(what.build_files)} changed: needs the level build" if what.build_files else ""
     if what.assembly:
         remark = "; ".join(filter(None, (remark, f"{', '.join(what.assembly)} not compiled: needs the level build")))
     units = plan.units_of(step)
     if not units:
-        said = remark or "nothing to compile"
-        return Check(step.number, Level.COMPILE, label, (), _nothing(said))
+        return needless(step.number, Level.COMPILE, label, remark or "nothing to compile")
     tasks: list[CompileTask] = []
     pairs: list[Pair] = []
     for unit in units:
@@ -234,10 +225,6 @@ def _check(plan: Plan, step: Step, setup: Setup, sparse: str = "") -> Check:
 
 def _judged(pairs: Sequence[Pair], remark: str, results: Sequence[Result]) -> Judgement:
     return judge(pairs, results, remark)
-
-
-def _nothing(summary: str) -> Callable[[Sequence[Result]], Judgement]:
-    return lambda _: Judgement(Status.PASS, summary)
 
 
 def reproduce(

@@ -10,14 +10,15 @@ from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, Step
 from credseries.verify.kbuild.diagnostics import Diagnostic, from_json, problems_of
 from credseries.verify.kbuild.directory import Configured, Setup, configured
-from credseries.verify.kbuild.toolchains import Missing, compiler, missing_for, version_text
+from credseries.verify.kbuild.toolchains import compiler, missing_for, version_text
 from credseries.verify.levels.compile import Plan, plan_units, reproduce
 from credseries.verify.levels.translate import command_for, contents, reads_a_change, translate
 from credseries.verify.levels.unit_task import CompileTask
+from credseries.verify.missing import Missing, advice
 from credseries.verify.model import Level, Problem, Severity, Status, Variant
 from credseries.verify.objects.compare import PLAIN_FLAGS, ObjectPair, compare
-from credseries.verify.tasks import Check, Judgement, Place, Result
-from credseries.words import content_key
+from credseries.verify.tasks import Check, Judgement, Place, Result, left_out, needless
+from credseries.words import content_key, many
 
 _FORMAT = "1"  # of a result
 _MENTIONS = 20  # files that still mention a name which is gone
@@ -127,16 +128,13 @@ def same_code_checks(
 
 def _check(plan: Plan, step: Step, variant: Variant, setup: Setup | None, missing: Sequence[Missing]) -> Check:
     label = f"{variant.label} same code"
-    skipped = step.rejected
-    if missing:
-        packages = " ".join(dict.fromkeys(item.package for item in missing))
-        skipped = f"{', '.join(item.name for item in missing)} not found: apt install {packages}"
-    if skipped or setup is None:
-        return Check(step.number, Level.COMPILE, label, (), _nothing, skipped=skipped, missing=bool(missing))
+    if setup is None or step.rejected:
+        why = advice(missing) or step.rejected
+        return left_out(step.number, Level.COMPILE, label, why, missing=setup is None)
     what = plan.steps[step.number]
     units = plan.units_of(step)
     if not units:
-        return Check(step.number, Level.COMPILE, label, (), _nothing)
+        return needless(step.number, Level.COMPILE, label, "no file to compile")
     pairs = []
     for unit in (*units, *plan.removed_units(step)):
         sides = [
@@ -148,10 +146,6 @@ def _check(plan: Plan, step: Step, variant: Variant, setup: Setup | None, missin
     task = ObjectsTask(tuple(pairs), plan.states.by_revision[step.after].tree)
     line = reproduce(step, variant, units, flags=PLAIN_FLAGS)
     return Check(step.number, Level.COMPILE, label, (task,), lambda results: _judge(results[0], remark), line)
-
-
-def _nothing(_: Sequence[Result]) -> Judgement:
-    return Judgement(Status.PASS, "no file to compile")
 
 
 def _judge(result: Result, remark: str) -> Judgement:
@@ -167,10 +161,10 @@ def _judge(result: Result, remark: str) -> Judgement:
         for path, names in result["mentioned"]
     )
     if not result["same"]:
-        return Judgement(Status.FAIL, f"the code differs in {_count(len(result['differences']), 'place')}", problems)
+        return Judgement(Status.FAIL, f"the code differs in {many(len(result['differences']), 'place')}", problems)
     if result["mentioned"]:
         return Judgement(Status.FAIL, "names changed that other files mention", problems)
-    parts = [f"the same code in {_count(len(result['units']), 'file')}"]
+    parts = [f"the same code in {many(len(result['units']), 'file')}"]
     if not result["units"]:
         parts = ["no compiled file reads what changed"]
     if result["renamed"]:
@@ -182,7 +176,3 @@ def _judge(result: Result, remark: str) -> Judgement:
     if remark:
         parts.append(f"{remark} not compared")
     return Judgement(Status.PASS, "; ".join(parts))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
