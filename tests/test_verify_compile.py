@@ -15,7 +15,7 @@ from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, read_series
 from credseries.verify.kbuild.toolchains import host_architecture
 from credseries.verify.levels.build import build_checks
-from credseries.verify.levels.compile import compile_checks, plan_units
+from credseries.verify.levels.compile import Pair, compile_checks, judge, plan_units
 from credseries.verify.levels.same_code import same_code_checks
 from credseries.verify.missing import Missing
 from credseries.verify.model import Level, Status, Variant
@@ -320,3 +320,17 @@ def test_sparse_has_checks_of_its_own(tree: Tree, monkeypatch: pytest.MonkeyPatc
     found = judged[1, f"sparse {ARCH}"]
     assert found.status is Status.FAIL
     assert found.problems[0].source == "int shared_by_nobody;"
+
+
+def _said(*, built: bool) -> Result:
+    return {"built": built, "reason": "" if built else "it needs CONFIG_X", "diagnostics": []}
+
+
+@pytest.mark.parametrize(("changed", "status"), [(True, Status.SKIPPED), (False, Status.PASS)])
+def test_a_changed_file_that_is_not_built_is_no_pass(changed: bool, status: Status) -> None:
+    """Of a file that only may read a changed header that says nothing about the patch."""
+    pairs = [Pair("fs/a.c", None, 0), Pair("fs/b.c", None, 1, changed)]
+    judged = judge(pairs, [_said(built=True), _said(built=False)], "")
+    assert judged.status is status
+    assert "fs/b.c: it needs CONFIG_X (--matrix config=FILE" in judged.summary
+    assert "fs/a.c, no new warning" in judged.summary

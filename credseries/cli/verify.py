@@ -82,7 +82,7 @@ Scheduler = Annotated[
 JUnit = Annotated[
     Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML as well.", show_default="none")
 ]
-Again = Annotated[bool, typer.Option("--again", help="Ask no results from before.")]
+Again = Annotated[bool, typer.Option("--again", help="Ask for no results from before, and keep none.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -280,7 +280,7 @@ def _finish(sheet: Sheet, series: Series, level: Depth, variants: Sequence[Varia
     statuses = {cell.status for cell in sheet.cells.values()}
     if Status.FAIL in statuses:
         raise typer.Exit(1)
-    if Status.ERROR in statuses:
+    if statuses & {Status.ERROR, Status.SKIPPED}:
         raise typer.Exit(4)
 
 

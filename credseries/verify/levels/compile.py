@@ -28,21 +28,29 @@ from credseries.words import many
 
 _CORE = ("block", "fs", "init", "ipc", "kernel", "lib", "mm", "security")  # that most configurations build
 _SHOWN = 3  # files of a reproduce line
+_HINT = "--matrix config=FILE asks for another configuration"
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A unit that a patch touches, and where its results are: positions in the check's tasks (None: no such file)."""
+    """A unit that is compiled for a patch, and where its results are: positions in the check's tasks (None: there is no
+    such file). `changed`: the patch changes it, and does not only change a header that it may read."""
 
     unit: str
     before: int | None
     after: int
+    changed: bool = True
 
 
 def judge(pairs: Sequence[Pair], results: Sequence[Result], remark: str) -> Judgement:
-    """What the results say about a patch: new errors and new warnings fail it."""
+    """What the results say about a patch: new errors and new warnings fail it.
+
+    It does not pass while a file that it changes is not built.
+    """
     new: list[Diagnostic] = []
-    compiled, not_built = [], []
+    compiled: list[str] = []
+    not_built: list[str] = []
+    lost = False
     for pair in pairs:
         after = results[pair.after]
         before = results[pair.before] if pair.before is not None else None
@@ -55,19 +63,23 @@ def judge(pairs: Sequence[Pair], results: Sequence[Result], remark: str) -> Judg
             not_built.append(f"{pair.unit}: it does not compile before this patch either: {old_error.text}")
         elif after["built"]:
             compiled.append(pair.unit)
+            continue
         else:
             not_built.append(f"{pair.unit}: {after['reason']}")
+        lost = lost or pair.changed
     problems = problems_of(new)
     if problems:
         errors = sum(problem.severity is Severity.ERROR for problem in problems)
         counts = ((errors, "new error"), (len(problems) - errors, "new warning"))
         words = " and ".join(many(number, what) for number, what in counts if number)
         return Judgement(Status.FAIL, _joined(words, remark), problems)
+    skipped = f"not built: {'; '.join(not_built)} ({_HINT})" if not_built else ""
     if not compiled:
-        return Judgement(Status.SKIPPED, _joined(f"not built: {'; '.join(not_built)}", remark))
-    skipped = f"not built: {'; '.join(not_built)}" if not_built else ""
-    names = compiled[0] if len(compiled) == 1 else f"{len(compiled)} files"
-    return Judgement(Status.PASS, _joined(f"{names}, no new warning", skipped, remark))
+        return Judgement(Status.SKIPPED, _joined(skipped, remark))
+    good = f"{compiled[0] if len(compiled) == 1 else f'{len(compiled)} files'}, no new warning"
+    if lost:
+        return Judgement(Status.SKIPPED, _joined(skipped, good, remark))
+    return Judgement(Status.PASS, _joined(good, skipped, remark))
 
 
 def _stops(diagnostic: Diagnostic) -> bool:
@@ -217,7 +229,7 @@ def _check(plan: Plan, step: Step, setup: Setup, sparse: str = "") -> Check:
         if plan.exists(unit, step.before):
             before = len(tasks)
             tasks.append(plan.task(setup, unit, step.before, sparse))
-        pairs.append(Pair(unit, before, len(tasks)))
+        pairs.append(Pair(unit, before, len(tasks), unit in what.units))
         tasks.append(plan.task(setup, unit, step.after, sparse))
     judged = partial(_judged, tuple(pairs), remark)
     return Check(step.number, Level.COMPILE, label, tuple(tasks), judged, reproduce(step, variant, units, bool(sparse)))
