@@ -86,11 +86,18 @@ def test_a_rename_is_the_same_code_and_a_changed_constant_is_not(miniature: Path
     commit(
         miniature, export, f"int backing_file_more(void);\nint backing_file_more(void)\n{{\n\treturn 1;\n}}\n{export}"
     )
+    commit(miniature, "\treturn 1;\n}\nEXPORT", "\treturn 2;\n}\nEXPORT")
     git(miniature, "checkout", "--quiet", "master")
-    ran = verify(miniature, "topic", "--matrix", "cc=gcc", "--same-code", "1", "--same-code", "2", "--json")
+    claims = [word for number in "123" for word in ("--same-code", number)]
+    ran = verify(miniature, "topic", "--matrix", "cc=gcc", *claims, "--json")
     found = {cell["patch"]: cell for cell in json.loads(ran.out)["cells"] if cell["variant"].endswith("same code")}
-    assert [found[1]["status"], found[2]["status"]] == ["pass", "fail"], found
-    assert found[2]["problems"]
+    assert [found[number]["status"] for number in (1, 2, 3)] == ["pass", "fail", "fail"], found
+    assert any("backing_file_more: is new" in problem["message"] for problem in found[2]["problems"])
+    [problem] = found[3]["problems"]
+    head, *lines = problem["message"].split("\n")
+    assert "function backing_file_more: differs from byte" in head
+    if shutil.which("objdump"):
+        assert {line[0] for line in lines} >= {"-", "+"}
 
 
 @pytest.fixture

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from shutil import which
 
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, Step
 from credseries.verify.kbuild.diagnostics import Diagnostic, from_json, problems_of
 from credseries.verify.kbuild.directory import Configured, Setup, configured
-from credseries.verify.kbuild.toolchains import compiler, missing_for, version_text
+from credseries.verify.kbuild.toolchains import compiler, cross_prefix, missing_for, version_text
 from credseries.verify.levels.compile import Plan, plan_units, reproduce
 from credseries.verify.levels.translate import command_for, contents, reads_a_change, translate
 from credseries.verify.levels.unit_task import CompileTask
 from credseries.verify.missing import Missing, advice
 from credseries.verify.model import Level, Problem, Severity, Status, Variant
-from credseries.verify.objects.compare import PLAIN_FLAGS, ObjectPair, compare
+from credseries.verify.objects.compare import PLAIN_FLAGS, Comparison, ObjectPair, compare
+from credseries.verify.objects.disassembly import disassemble, excerpt
+from credseries.verify.process import run
 from credseries.verify.tasks import Check, Judgement, Place, Result, left_out, needless
 from credseries.words import content_key, many
 
-_FORMAT = "1"  # of a result
+_FORMAT = "2"  # of a result
+_DISASSEMBLED = 3  # functions whose instructions are shown
 _MENTIONS = 20  # files that still mention a name which is gone
 
 
@@ -69,9 +76,31 @@ class ObjectsTask:
             "same": found is None or found.same,
             "renamed": [list(names) for names in found.renamed] if found is not None else [],
             "mentioned": _mentioned(place, self.after, gone, [pair.path for pair in objects]),
-            "differences": [[d.path, d.what, d.name, d.detail] for d in found.differences] if found is not None else [],
+            "differences": self._differences(found, objects) if found is not None else [],
             "seconds": round(time.perf_counter() - start, 3),
         }
+
+    def _differences(self, found: Comparison, objects: Sequence[ObjectPair]) -> list[list[str]]:
+        """What differs, as (path, what, name, how); of the first functions also how their instructions do."""
+        some = next(side for side in self.pairs[0] if side is not None)
+        program = f"{cross_prefix(some.setup.variant)}objdump"
+        by_path, names = {pair.path: pair for pair in objects}, dict(found.renamed)
+        told = []
+        for number, item in enumerate(found.differences):
+            how, pair = item.detail, by_path[item.path]
+            if item.what == "function" and number < _DISASSEMBLED and pair.before and pair.after and which(program):
+                sides = ((pair.before, item.name), (pair.after, names.get(item.name, item.name)))
+                before, after = (disassemble(data, name, partial(_objdump, program)) for data, name in sides)
+                how = "\n".join((how, *excerpt(before, after)))
+            told.append([item.path, item.what, item.name, how])
+        return told
+
+
+def _objdump(program: str, options: Sequence[str], data: bytes) -> str:
+    with tempfile.TemporaryDirectory(prefix="credseries-") as name:
+        file = Path(name, "object.o")
+        file.write_bytes(data)
+        return run([program, *options, file.name], directory=Path(name)).output.decode("utf-8", "replace")
 
 
 def _same_source(built: Configured, before: CompileTask, after: CompileTask) -> bool:
