@@ -102,24 +102,3 @@ def _cell(check: Check, done: Sequence[Done]) -> Cell:
     seconds = sum(item.seconds for item in done if not item.cached)
     cached = bool(done) and all(item.cached for item in done)
     return Cell(*place, judged.status, judged.summary, judged.problems, check.reproduce, seconds, cached)
-
-
-@dataclass(frozen=True)
-class Report:
-    """All cells, by patch, level and variant."""
-
-    cells: tuple[Cell, ...]
-
-    def count(self, status: Status) -> int:
-        """How many cells have a status."""
-        return sum(cell.status is status for cell in self.cells)
-
-    @property
-    def passes(self) -> bool:
-        """Whether nothing fails; what could not be carried out is another question (`complete`)."""
-        return not self.count(Status.FAIL)
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that was asked for was carried out."""
-        return not self.count(Status.ERROR)

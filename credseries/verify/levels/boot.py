@@ -12,7 +12,7 @@ from pathlib import Path
 from credseries.errors import BuildFailed, CredseriesError, EnvironmentProblem
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series
-from credseries.verify.boot.build import build_kernel
+from credseries.verify.boot.build import build_kernel, lacking_options
 from credseries.verify.boot.compare import differences, problems
 from credseries.verify.boot.config import config_text
 from credseries.verify.boot.initramfs import make_initramfs, programs_key
@@ -32,7 +32,6 @@ from credseries.verify.trees.views import make_view, update_view
 from credseries.words import content_key, many
 
 _PATIENCE = 600.0  # seconds that a boot may take: it takes some seconds on an idle machine
-_SHOWN = 20  # problems of a boot
 _LAST_WORDS = 500  # characters of a build that fails without a compiler's error
 
 
@@ -59,7 +58,8 @@ class BootTask:
         return f"User Mode Linux: {self.role}"
 
     def run(self, place: Place) -> Result:
-        """The result: `run` is what `BootRun.to_json` gives, or `failed` what the compiler said, as problems.
+        """The result: `run` is what `BootRun.to_json` gives, or `failed` what the compiler said, as problems; `lacking`
+        are options that would find more mistakes, and that the tree does not have.
 
         Raises EnvironmentProblem and GitFailed.
         """
@@ -71,7 +71,7 @@ class BootTask:
         with tempfile.TemporaryDirectory(prefix="boot-", dir=place.cache) as name:
             directory = Path(name)
             try:
-                kernel = self._build(place, directory)
+                kernel, lacking = self._build(place, directory)
             except BuildFailed as error:
                 failed = _compiler_errors(error.log, self._root(place)) or (
                     Problem(Severity.ERROR, f"{error.message}: {error.log[-_LAST_WORDS:]}"),
@@ -84,10 +84,10 @@ class BootTask:
                 seconds=_PATIENCE,
                 directory=directory,
             )
-        return {"run": ran.to_json(), "seconds": time.perf_counter() - start}
+        return {"run": ran.to_json(), "lacking": lacking, "seconds": time.perf_counter() - start}
 
-    def _build(self, place: Place, directory: Path) -> Path:
-        """A copy of the kernel, of which nobody else knows."""
+    def _build(self, place: Place, directory: Path) -> tuple[Path, list[str]]:
+        """A copy of the kernel, of which nobody else knows, and the options for finding mistakes that it lacks."""
         original, root = source_tree(place, self.base).resolve(), self._root(place)
         with locked(root.with_name(root.name + ".lock")):
             busy, view = root / "busy", root / "source"
@@ -106,7 +106,7 @@ class BootTask:
                 busy.unlink()  # make has come to its end
                 raise
             busy.unlink()
-            return Path(shutil.copy2(kernel, directory / "linux"))
+            return Path(shutil.copy2(kernel, directory / "linux")), list(lacking_options(root / "out"))
 
     def _root(self, place: Place) -> Path:
         """The directory that builds of states of this base share."""
@@ -139,20 +139,22 @@ def boot_checks(repo: Repository, series: Series, variants: Sequence[Variant]) -
     last = task(states.by_revision[steps[-1].after], f"patch {steps[-1].number}")
     by_hand = f"make ARCH=um CC={cc} linux"
     return [
-        Check(0, Level.BOOT, label, (base,), _judge_base, by_hand),
-        Check(steps[-1].number, Level.BOOT, label, (base, last), _judge_last, by_hand),
+        Check(0, Level.BOOT, label, (base,), judge_base, by_hand),
+        Check(steps[-1].number, Level.BOOT, label, (base, last), judge_last, by_hand),
     ]
 
 
-def _judge_base(results: Sequence[Result]) -> Judgement:
+def judge_base(results: Sequence[Result]) -> Judgement:
+    """What the boot of the base says about it."""
     [result] = results
     if "failed" in result:
         return _failed(result)
     run = BootRun.from_json(result["run"])
-    return _judgement(run, problems(run))
+    return _judgement(run, problems(run), result["lacking"])
 
 
-def _judge_last(results: Sequence[Result]) -> Judgement:
+def judge_last(results: Sequence[Result]) -> Judgement:
+    """What the boots of the base and of the last patch say about the series; what is wrong with both is the base's."""
     before, after = results
     if "failed" in after:
         return _failed(after)
@@ -160,18 +162,20 @@ def _judge_last(results: Sequence[Result]) -> Judgement:
     found = list(problems(run))
     if "run" in before:
         base = BootRun.from_json(before["run"])
-        # what is wrong with the base as well is told there
         found = [item for item in found if item not in problems(base)]
         found += differences(base, run)
-    return _judgement(run, found)
+    return _judgement(run, found, ())
 
 
 def _failed(result: Result) -> Judgement:
     return Judgement(Status.FAIL, "it does not build", tuple(problem_from_json(item) for item in result["failed"]))
 
 
-def _judgement(run: BootRun, found: Sequence[str]) -> Judgement:
+def _judgement(run: BootRun, found: Sequence[str], lacking: Sequence[str]) -> Judgement:
+    notes = tuple(
+        Problem(Severity.NOTE, f"the tree has no {option}, which would find more mistakes") for option in lacking
+    )
     if found:
-        shown = tuple(Problem(Severity.ERROR, text) for text in found[:_SHOWN])
-        return Judgement(Status.FAIL, many(len(found), "problem"), shown)
-    return Judgement(Status.PASS, f"{many(len(run.outcomes), 'case')}, {run.seconds:.1f} s")
+        wrong = tuple(Problem(Severity.ERROR, text) for text in found)
+        return Judgement(Status.FAIL, many(len(found), "problem"), (*wrong, *notes))
+    return Judgement(Status.PASS, f"{many(len(run.outcomes), 'case')}, {run.seconds:.1f} s", notes)
