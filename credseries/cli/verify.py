@@ -223,7 +223,8 @@ def _run(
     from credseries.cli.verify_table import Sheet, filling
     from credseries.review.audit_task import audit_task
     from credseries.verify.levels.proof import allowed
-    from credseries.verify.plan import Request, cache_directory, columns, plan
+    from credseries.verify.once import cache_directory
+    from credseries.verify.plan import Request, columns, plan
     from credseries.verify.results import KeptResults, NoResults
     from credseries.verify.run import Run
     from credseries.verify.tasks import Place

@@ -15,6 +15,14 @@ from credseries.errors import EnvironmentProblem
 _UNFINISHED = ".unfinished"
 
 
+def cache_directory(environment: Callable[[str], str | None]) -> Path:
+    """Where source trees and build directories are kept: `$XDG_CACHE_HOME/credseries/verify`."""
+    configured = environment("XDG_CACHE_HOME") or ""
+    # The XDG specification: a relative path is invalid and must be ignored.
+    base = Path(configured) if configured.startswith("/") else Path.home() / ".cache"
+    return base / "credseries" / "verify"
+
+
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Holds the lock file `path` (made if need be) for one user at a time, among processes and threads.

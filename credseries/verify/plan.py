@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from credseries.kernel.git import Repository
@@ -60,11 +59,3 @@ def plan(
 def columns(checks: Sequence[Check]) -> list[tuple[Level, str]]:
     """The columns of the table: levels and variants, in their order."""
     return list(dict.fromkeys((check.level, check.variant) for check in checks))
-
-
-def cache_directory(environment: Callable[[str], str | None]) -> Path:
-    """Where source trees and build directories are kept: `$XDG_CACHE_HOME/credseries/verify`."""
-    configured = environment("XDG_CACHE_HOME") or ""
-    # The XDG specification: a relative path is invalid and must be ignored.
-    base = Path(configured) if configured.startswith("/") else Path.home() / ".cache"
-    return base / "credseries" / "verify"

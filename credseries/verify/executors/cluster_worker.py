@@ -18,6 +18,7 @@ from credseries.errors import EnvironmentProblem
 from credseries.verify.executors.depot import Depot
 from credseries.verify.executors.shipping import Manifest, Part
 from credseries.verify.executors.worker import Worker
+from credseries.verify.once import cache_directory
 from credseries.verify.tasks import Place, Result
 
 SAME_VERSION = "install the same credseries for every worker as here, and restart them"
@@ -106,8 +107,6 @@ def stop(run: str) -> None:
 
 
 def _depot() -> Depot:
-    from credseries.verify.plan import cache_directory
-
     return Depot(cache_directory(os.environ.get))
 
 
