@@ -332,5 +332,5 @@ def test_a_changed_file_that_is_not_built_is_no_pass(changed: bool, status: Stat
     pairs = [Pair("fs/a.c", None, 0), Pair("fs/b.c", None, 1, changed)]
     judged = judge(pairs, [_said(built=True), _said(built=False)], "")
     assert judged.status is status
-    assert "fs/b.c: it needs CONFIG_X (--matrix config=FILE" in judged.summary
+    assert "fs/b.c: it needs CONFIG_X" in judged.summary
     assert "fs/a.c, no new warning" in judged.summary

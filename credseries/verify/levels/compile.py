@@ -28,7 +28,6 @@ from credseries.words import many
 
 _CORE = ("block", "fs", "init", "ipc", "kernel", "lib", "mm", "security")  # that most configurations build
 _SHOWN = 3  # files of a reproduce line
-_HINT = "--matrix config=FILE asks for another configuration"
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def judge(pairs: Sequence[Pair], results: Sequence[Result], remark: str) -> Judg
         counts = ((errors, "new error"), (len(problems) - errors, "new warning"))
         words = " and ".join(many(number, what) for number, what in counts if number)
         return Judgement(Status.FAIL, _joined(words, remark), problems)
-    skipped = f"not built: {'; '.join(not_built)} ({_HINT})" if not_built else ""
+    skipped = f"not built: {'; '.join(not_built)}" if not_built else ""
     if not compiled:
         return Judgement(Status.SKIPPED, _joined(skipped, remark))
     good = f"{compiled[0] if len(compiled) == 1 else f'{len(compiled)} files'}, no new warning"
