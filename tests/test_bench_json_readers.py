@@ -217,6 +217,11 @@ def test_hyperfine_runs_that_failed_are_said(tmp_path: Path) -> None:
     assert reading.notes == ("2 of 2 runs of false failed, and count all the same",)
 
 
+def test_hyperfine_run_that_a_signal_ended_has_failed_too() -> None:
+    text = '{"results": [{"command": "x", "times": [1, 2, 3], "exit_codes": [0, null, 139]}]}'
+    assert hyperfine.read(text, "file").notes == ("2 of 3 runs of x failed, and count all the same",)
+
+
 @pytest.mark.parametrize(
     ("result", "summary"),
     [
@@ -346,6 +351,9 @@ def test_stress_ng_rate_by_no_time_is_left_out_and_stressor_without_operations_t
         (stress_run(stressor("cpu"), stressor("cpu")), "file:12: metrics[1].stressor is cpu, which is there already"),
         (stress_run(stressor("cpu", "1", 0)), "file:5: metrics has no stressor that did an operation"),
         (stress_run(stressor("cpu", "1", 1, "instances: 0.5")), "file:11: metrics[0].instances is 0.5"),
+        (stress_run(stressor("cpu", "'1.5'")), 'file:9: metrics[0].bogo-ops-per-second-real-time is "1.5"'),
+        (stress_run(stressor("cpu", "-nan")), 'file:9: metrics[0].bogo-ops-per-second-real-time is "-nan"'),
+        (stress_run(stressor("cpu", "1e999")), "file:9: metrics[0].bogo-ops-per-second-real-time is not finite"),
         ("metrics: &a\n  - stressor: cpu\nother: *a\n", "file:3: a YAML alias"),
         ("metrics: &a\n  - *a\n", "file:2: a YAML alias"),
         ("metrics:\n  - stressor: \x07\n", "file: YAML that cannot be read"),
