@@ -1,0 +1,1 @@
+"""How benchmarks are shown: tables for a cover letter, Markdown, JSON, and pictures."""
