@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -192,6 +193,57 @@ def test_without_the_scheduler_it_is_given_up(tmp_path: Path, shipment: Shipment
             assert isinstance(submit(Gated("y", tmp_path)).exception(), EnvironmentProblem)
     assert isinstance(problem, EnvironmentProblem)
     assert problem.message == "the connection to the Dask scheduler is lost"
+
+
+NEVER = """
+import asyncio, distributed
+import credseries.verify.executors.cluster_worker as cluster_worker
+async def never(*arguments, **options): await asyncio.sleep(3600)
+"""
+
+
+def settling() -> bool:
+    """Whether a thread waits for what a worker answered."""
+    for frame in sys._current_frames().values():
+        above: FrameType | None = frame
+        while above is not None:
+            if above.f_code.co_name == "_settle":
+                return True
+            above = above.f_back
+    return False
+
+
+def test_an_answer_that_never_comes_keeps_no_thread(cluster: Cluster, shipment: Shipment, tmp_path: Path) -> None:
+    """Dask has one thread for what comes of the tasks of all clients; whoever blocks it blocks the next one's."""
+    log = tmp_path / "log"
+    cluster.start_worker("one", code=f"{NEVER}distributed.Worker.get_data = never")
+
+    def leave() -> None:
+        with dask(cluster.address, shipment) as submit:
+            submit(Square("5", log))
+            until(settling)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        leave()
+    assert not settling()
+
+
+def test_a_worker_that_takes_nothing_holds_up_no_other(cluster: Cluster, shipment: Shipment, tmp_path: Path) -> None:
+    """It answers that it lacks something, and then nothing any more; what waits for it goes on when it is lost."""
+    log = tmp_path / "log"
+    cluster.start_worker("one", code=f"{NEVER}cluster_worker.missing = never")
+    with dask(cluster.address, shipment) as submit:
+        futures = [submit(Square(str(number), log)) for number in range(3)]
+        cluster.start_worker("two")
+
+        def other_is_done() -> bool:
+            futures.append(submit(Square(str(len(futures)), log)))
+            return any(future.done() for future in futures)
+
+        until(other_is_done)
+        stop_for_good(cluster.workers[0])
+    assert [future.result()["square"] for future in futures] == [number**2 for number in range(len(futures))]
 
 
 def test_one_task_can_be_cancelled(cluster: Cluster, shipment: Shipment, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager
-from queue import SimpleQueue
+from dataclasses import dataclass
 from typing import Any
 
 from credseries.errors import CredseriesError, EnvironmentProblem, UsageError
@@ -34,6 +34,7 @@ _STOP = 10.0  # seconds in which everybody should have heard of the end
 _PIECE = 8 << 20  # bytes of a bundle that go at a time
 _TRIES = 20  # for a task to find a worker that has what it needs
 _GOES_ON = "The same command goes on from there."
+_ANSWER = 5.0  # seconds that a result, which is small, may be on its way until somebody asks whether that still matters
 _ROUNDS = 4  # in which a worker has to have all that it is sent: base, series, and once more if its cache is damaged
 # Functions in words, and data in bytes: a worker without credseries could not even read a reference to a function of
 # it, and would lose its connection over that; and the scheduler need not have it.
@@ -145,6 +146,15 @@ def _quiet() -> Iterator[None]:
             logger.disabled = False
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """A task that a worker cannot do before it was sent something; it may still be sent to workers `tries` times."""
+
+    task: Task
+    future: Future[Result]
+    tries: int
+
+
 class _Run:
     """The tasks that one block submits, under a name that nobody else uses."""
 
@@ -153,17 +163,19 @@ class _Run:
         self._name = secrets.token_hex(8)
         self._lock = threading.Lock()
         self._sent: dict[Future[Result], Any] = {}  # what is not finished, and Dask's future for it
+        self._lacking: dict[str, list[_Waiting]] = {}  # what waits until a worker, by its address, was sent something
         self._count = 0
         self._problem: EnvironmentProblem | None = None
         self._ended = threading.Event()
-        self._to_ship: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        # Nobody has to wait for any of these threads: some worker, or the scheduler, may never answer.
-        self._threads = [
-            threading.Thread(target=self._ship_all, daemon=True),
-            threading.Thread(target=self._watch, args=(patience,), daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
+        self._settling = threading.Lock()
+        self._start(self._watch, patience)
+
+    def _start(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Runs something in a thread that nobody has to wait for: some worker, or the scheduler, may never answer."""
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads = [other for other in self._threads if other.is_alive()] + [thread]
+        thread.start()
 
     def submit(self, task: Task) -> Future[Result]:
         """The future of a task, which goes to some worker."""
@@ -188,13 +200,17 @@ class _Run:
             rest = dict(self._sent)
         for future in rest:
             future.cancel()
-        self._to_ship.put(None)
-        if rest:
-            self._threads.append(threading.Thread(target=self._stop, args=(list(rest.values()),), daemon=True))
-            self._threads[-1].start()
+        with self._lock:
+            if rest:
+                self._start(self._stop, list(rest.values()))
+            threads = list(self._threads)
         deadline = time.monotonic() + _STOP
-        for thread in self._threads:
+        for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        # The thread that settles is Dask's, the only one for all clients of this process: it must not go on to ask a
+        # client that is closed, which never answers.
+        if self._settling.acquire(timeout=2 * _ANSWER):
+            self._settling.release()
 
     def _watch(self, patience: float) -> None:
         """Gives all up when no worker is there for so many seconds; returns at the end."""
@@ -206,6 +222,10 @@ class _Run:
                 workers = {}
             if workers:
                 since = time.monotonic()
+                with self._lock:
+                    lost = set(self._lacking) - set(workers)
+                for worker in lost:  # who sends something there may wait long for an answer
+                    self._send_again(worker)
             elif time.monotonic() - since > patience:
                 hint = f"see what became of the workers, and start some; what is finished is kept. {_GOES_ON}"
                 self._give_up(EnvironmentProblem("the Dask scheduler has lost all its workers", hint=hint))
@@ -231,25 +251,43 @@ class _Run:
 
     def _settle(self, task: Task, future: Future[Result], tries: int, sent: Any) -> None:
         """Takes what came of a task; in a thread of Dask's, which is not to be kept for long."""
-        try:
-            answer = sent.result()
-        except CancelledError:  # and not by us
-            if not self._ended.is_set() and self._sent.get(future) is sent:
-                self._give_up(_gone())
-        except Exception as error:
-            self._finish(future, _not_done(task, error))
-        else:
-            if isinstance(answer, Lacking):
-                self._to_ship.put(lambda: self._ship(task, future, tries - 1, answer.worker))
+        with self._settling:
+            try:
+                answer = self._answer(sent)
+            except CancelledError:  # and not by us
+                if not self._ended.is_set() and self._sent.get(future) is sent:
+                    self._give_up(_gone())
+            except Exception as error:
+                self._finish(future, _not_done(task, error))
             else:
-                self._finish(future, answer)
+                if isinstance(answer, Lacking):
+                    self._lack(answer.worker, _Waiting(task, future, tries - 1))
+                elif answer is not None:
+                    self._finish(future, answer)
 
-    def _ship_all(self) -> None:
-        while (ship := self._to_ship.get()) is not None and not self._ended.is_set():
-            ship()
+    def _answer(self, sent: Any) -> cluster_worker.Answer | None:
+        """What a worker answered, or None when that does not matter any more."""
+        while not self._ended.is_set():
+            try:
+                answer: cluster_worker.Answer = sent.result(timeout=_ANSWER)
+            except TimeoutError:
+                if sent.status == "error":  # then this is what became of the task
+                    raise
+            else:
+                return answer
+        return None
 
-    def _ship(self, task: Task, future: Future[Result], tries: int, worker: str) -> None:
-        """Sends a worker what it lacks, and the task to whoever gets it now."""
+    def _lack(self, worker: str, waiting: _Waiting) -> None:
+        """Lets a task wait until its worker has what it lacks, which is sent once for all that wait."""
+        with self._lock:
+            others = self._lacking.setdefault(worker, [])
+            others.append(waiting)
+            if len(others) == 1 and not self._ended.is_set():
+                self._start(self._ship, worker)
+
+    def _ship(self, worker: str) -> None:
+        """Sends a worker what it lacks, and what waits for that to whoever gets it now."""
+        lost = 0
         try:
             for _ in range(_ROUNDS):
                 parts = self._client.run(cluster_worker.missing, self._manifest, workers=[worker])[worker]
@@ -257,17 +295,27 @@ class _Run:
                     break
                 self._ship_part(parts[0], worker)
             else:
-                tries = 0
+                lost = _TRIES
         except CredseriesError as error:
-            self._finish(future, error)
-            return
-        except Exception:  # the worker is lost, and somebody else will get the task
-            tries -= 1
-        if tries > 0:
-            self._send(task, future, tries)
-            return
-        hint = "see what is in its cache directory, $XDG_CACHE_HOME/credseries/verify, and in its log"
-        self._finish(future, EnvironmentProblem(f"the worker at {worker} does not keep what it is sent", hint=hint))
+            for waiting in self._take_lacking(worker):
+                self._finish(waiting.future, error)
+        except Exception:  # the worker is lost, and somebody else will get the tasks
+            lost = 1
+        self._send_again(worker, lost)
+
+    def _take_lacking(self, worker: str) -> list[_Waiting]:
+        with self._lock:
+            return self._lacking.pop(worker, [])
+
+    def _send_again(self, worker: str, lost: int = 1) -> None:
+        """Sends what waited for a worker to whoever gets it now, unless it was sent too often."""
+        for waiting in self._take_lacking(worker):
+            if waiting.tries > lost:
+                self._send(waiting.task, waiting.future, waiting.tries - lost)
+                continue
+            hint = "see what is in its cache directory, $XDG_CACHE_HOME/credseries/verify, and in its log"
+            problem = EnvironmentProblem(f"the worker at {worker} does not keep what it is sent", hint=hint)
+            self._finish(waiting.future, problem)
 
     def _ship_part(self, part: Part, worker: str) -> None:
         name = f"{self._name}-{secrets.token_hex(8)}"
