@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from credseries.bench import intervals, statistics
 from credseries.bench.comparison import Pair, judge, listed, unknown_spread
+from credseries.bench.completeness import metric_name
 from credseries.bench.findings import Attribution, Comparison, Contribution
 from credseries.bench.model import Measurement, Metric
 
@@ -41,7 +42,7 @@ def attribute(
         contributions=contributions,
         notes=(
             *_change_notes(base, patched),
-            *_rest_notes(contributions),
+            *_rest_notes(metric, contributions),
             *_spread_notes(base, patched, without, judged),
         ),
     )
@@ -65,30 +66,30 @@ def _contribution(
 
 def _change_notes(base: Measurement, patched: Measurement) -> Iterator[str]:
     """What is wrong with shares of the whole change, if it is."""
+    name = metric_name(base.metric)
     if statistics.figure(base).mean == statistics.figure(patched).mean:
-        yield "The means of base and patched are equal: there is no change to have a share of."
+        yield f"{name}: the means of base and patched are equal, so that there is no change to have a share of."
         return
     whole = intervals.difference(base, patched)
     if whole and whole.low <= 0 <= whole.high:
-        yield "The interval of the whole change holds 0: shares of it say little."
+        yield f"{name}: the interval of the whole change holds 0, so that shares of it say little."
 
 
-def _rest_notes(contributions: Sequence[Contribution]) -> Iterator[str]:
+def _rest_notes(metric: Metric, contributions: Sequence[Contribution]) -> Iterator[str]:
     """What leaving one topic out at a time cannot tell."""
     topics = [item.topic for item in contributions]
-    if len(contributions) == 1:
-        only = contributions[0]
+    shares = [item.share for item in contributions if item.share is not None]
+    if len(topics) == 1:
         yield (
-            f"Only {only.topic} was left out by itself: the rest{_bracketed(only.rest_share)} is that of everything "
-            "else in the series, and cannot be told apart by topic."
+            f"Only {topics[0]} was left out by itself: the rest is that of everything else in the series, and cannot "
+            "be told apart by topic."
         )
     else:
-        shares = [item.share for item in contributions if item.share is not None]
-        sums = f", and contribute {math.fsum(shares):.1f} % together" if shares else ""
-        left = _bracketed(100 - math.fsum(shares)) if shares else ""
+        if shares:
+            yield f"{metric_name(metric)}: {listed(topics)} contribute {math.fsum(shares):.1f} % together."
         yield (
-            f"{listed(topics)} were left out one at a time{sums}: what is left{left} is that of all other topics and "
-            "of how topics act on each other, and cannot be told apart."
+            f"Only {listed(topics)} were left out, one at a time: what they leave of the whole change is that of all "
+            "other topics and of how topics act on each other, and cannot be told apart."
         )
     yield (
         "A contribution is what a topic changes as the last one added: topics that act on each other change more or "
@@ -108,7 +109,3 @@ def _spread_notes(
     for topic, comparison in zip(topics, judged, strict=True):
         if statistics.spread_known(comparison.base) and statistics.spread_known(comparison.patched):
             yield from (f"{topic}: {note}" for note in comparison.notes)
-
-
-def _bracketed(share: float | None) -> str:
-    return "" if share is None else f" ({share:.1f} %)"

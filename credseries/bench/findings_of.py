@@ -32,8 +32,10 @@ def findings(records: Sequence[Record], seeds: Sequence[str] = ()) -> Findings:
 
     Records of one role are taken together, in their order. `seeds` are the symbols whose cache lines of perf c2c the
     series is about; those of `hitm.DEFAULT_SEEDS` when none are given. Runs are compared in pairs where they were
-    taken in turns. Raises ValueError when there is no record, or they have different labels; UsageError when reports
-    of perf c2c do not fit together; EnvironmentProblem when there is something to test and scipy is not installed.
+    taken in turns. `warnings` tell the noise of what is in no comparison, as comparisons tell that of theirs.
+
+    Raises ValueError when there is no record, or they have different labels; UsageError when reports of perf c2c do
+    not fit together; EnvironmentProblem when there is something to test and scipy is not installed.
     """
     labels = {record.label for record in records}
     if len(labels) != 1:
@@ -135,6 +137,8 @@ def _warnings(
         yield from (f"{role}: {warning}" for record in records for warning in record.warnings)
     for role, measured in joined.items():
         for metric, measurement in measured.items():
+            if role in (BASE, PATCHED) and all(metric in joined.get(side, {}) for side in (BASE, PATCHED)):
+                continue  # the notes of its comparison tell
             yield from (f"{metric_name(metric)}, {role}: {sentence}" for sentence in noise(measurement))
     yield from _unpaired(parts)
     yield from _not_everywhere(joined)
