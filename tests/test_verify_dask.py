@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
@@ -238,12 +240,35 @@ def test_a_worker_that_takes_nothing_holds_up_no_other(cluster: Cluster, shipmen
         cluster.start_worker("two")
 
         def other_is_done() -> bool:
+            time.sleep(0.5)  # it gets ready, and what comes meanwhile has to be done afterwards
             futures.append(submit(Square(str(len(futures)), log)))
             return any(future.done() for future in futures)
 
         until(other_is_done)
         stop_for_good(cluster.workers[0])
     assert [future.result()["square"] for future in futures] == [number**2 for number in range(len(futures))]
+
+
+FULL = """
+import credseries.verify.executors.cluster_worker as cluster_worker
+from credseries.errors import EnvironmentProblem
+async def full(*arguments): raise EnvironmentProblem("the disk is full")
+cluster_worker.receive = full
+"""
+
+
+def test_a_worker_that_can_keep_nothing_is_passed_over(cluster: Cluster, shipment: Shipment, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    cluster.start_worker("one", code=FULL)
+    with dask(cluster.address, shipment) as submit:
+        problem = submit(Square("0", log)).exception()
+        cluster.start_worker("two")
+        numbers = itertools.count(1)
+        until(lambda: submit(Square(str(next(numbers)), log)).exception() is None)
+        futures = [submit(Square(str(next(numbers)), log)) for _ in range(9)]
+    assert isinstance(problem, EnvironmentProblem)
+    assert problem.message == "the disk is full"
+    assert [future.exception() for future in futures] == [None] * 9
 
 
 def test_one_task_can_be_cancelled(cluster: Cluster, shipment: Shipment, tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def _quiet() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Waiting:
-    """A task that a worker cannot do before it was sent something; it may still be sent to workers `tries` times."""
+    """A task whose worker could not do it without being sent something; it may still be sent out `tries` times."""
 
     task: Task
     future: Future[Result]
@@ -163,8 +163,11 @@ class _Run:
         self._name = secrets.token_hex(8)
         self._lock = threading.Lock()
         self._sent: dict[Future[Result], Any] = {}  # what is not finished, and Dask's future for it
-        self._lacking: dict[str, list[_Waiting]] = {}  # what waits until a worker, by its address, was sent something
         self._count = 0
+        self._workers: set[str] = set()  # addresses, as they were at the last look
+        self._shipping: set[str] = set()  # who is just sent something
+        self._unfit: dict[str, CredseriesError] = {}  # who does not keep it, and what it says
+        self._waiting: list[_Waiting] = []  # for one of them to have it
         self._problem: EnvironmentProblem | None = None
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -215,20 +218,33 @@ class _Run:
     def _watch(self, patience: float) -> None:
         """Gives all up when no worker is there for so many seconds; returns at the end."""
         since = time.monotonic()
-        while not self._ended.wait(_LOOK):
+        while not self._ended.is_set():
+            with self._lock:
+                shipping = set(self._shipping)
             try:
-                workers = self._client.nthreads()
+                workers = set(self._client.nthreads())
             except Exception:  # what it says of a lost scheduler, futures say better
-                workers = {}
+                workers = set()
             if workers:
                 since = time.monotonic()
-                with self._lock:
-                    lost = set(self._lacking) - set(workers)
-                for worker in lost:  # who sends something there may wait long for an answer
-                    self._send_again(worker)
+                self._look(workers, shipping)
             elif time.monotonic() - since > patience:
                 hint = f"see what became of the workers, and start some; what is finished is kept. {_GOES_ON}"
                 self._give_up(EnvironmentProblem("the Dask scheduler has lost all its workers", hint=hint))
+            self._ended.wait(_LOOK)
+
+    def _look(self, workers: set[str], shipping: set[str]) -> None:
+        """Sees which workers are there now, after these were sent something, and what that means for what waits."""
+        gone = shipping - workers  # who sends something there may wait long for an answer
+        with self._lock:
+            self._workers = workers
+            self._shipping -= gone
+            more_comes = bool(self._shipping) and not gone
+            hopeless = self._take_waiting() if workers <= self._unfit.keys() else []
+        for waiting in hopeless:
+            self._finish(waiting.future, next(iter(self._unfit.values())))
+        if not more_comes:
+            self._send_waiting()
 
     def _send(self, task: Task, future: Future[Result], tries: int) -> None:
         order = Order(self._name, cluster_worker.version(), self._manifest, pickle.dumps(task))
@@ -241,13 +257,21 @@ class _Run:
             if problem is None:
                 try:
                     message = {"message": pickle.dumps(order)}
-                    sent = self._sent[future] = self._client.submit(eval, _CARRY_OUT, message, key=key, pure=False)
+                    sent = self._sent[future] = self._client.submit(
+                        *(eval, _CARRY_OUT, message), key=key, pure=False, **self._preferred()
+                    )
                 except Exception:
                     problem = _gone()
         if problem is not None:
             self._finish(future, problem)
         else:
             sent.add_done_callback(lambda sent: self._settle(task, future, tries, sent))
+
+    def _preferred(self) -> dict[str, Any]:
+        """Where a task goes if it can: who lacks something says so at once, seems idle, and would get them all."""
+        lacking = self._shipping | self._unfit.keys()
+        others = sorted(self._workers - lacking) if lacking else []
+        return {"workers": others, "allow_other_workers": True} if others else {}
 
     def _settle(self, task: Task, future: Future[Result], tries: int, sent: Any) -> None:
         """Takes what came of a task; in a thread of Dask's, which is not to be kept for long."""
@@ -278,16 +302,18 @@ class _Run:
         return None
 
     def _lack(self, worker: str, waiting: _Waiting) -> None:
-        """Lets a task wait until its worker has what it lacks, which is sent once for all that wait."""
+        """Lets a task wait until its worker has what it lacks, or until another one has it before."""
         with self._lock:
-            others = self._lacking.setdefault(worker, [])
-            others.append(waiting)
-            if len(others) == 1 and not self._ended.is_set():
+            self._waiting.append(waiting)
+            unfit = worker in self._unfit
+            if not unfit and worker not in self._shipping and not self._ended.is_set():
+                self._shipping.add(worker)
                 self._start(self._ship, worker)
+        if unfit:
+            self._send_waiting()
 
     def _ship(self, worker: str) -> None:
-        """Sends a worker what it lacks, and what waits for that to whoever gets it now."""
-        lost = 0
+        """Sends a worker what it lacks, and then all that waits to whoever gets it."""
         try:
             for _ in range(_ROUNDS):
                 parts = self._client.run(cluster_worker.missing, self._manifest, workers=[worker])[worker]
@@ -295,27 +321,33 @@ class _Run:
                     break
                 self._ship_part(parts[0], worker)
             else:
-                lost = _TRIES
+                hint = "see what is in its cache directory, $XDG_CACHE_HOME/credseries/verify, and in its log"
+                message = f"the worker at {worker} does not keep what it is sent"
+                self._unfit[worker] = EnvironmentProblem(message, hint=hint)
         except CredseriesError as error:
-            for waiting in self._take_lacking(worker):
-                self._finish(waiting.future, error)
+            self._unfit[worker] = error
         except Exception:  # the worker is lost, and somebody else will get the tasks
-            lost = 1
-        self._send_again(worker, lost)
-
-    def _take_lacking(self, worker: str) -> list[_Waiting]:
+            pass
         with self._lock:
-            return self._lacking.pop(worker, [])
+            self._shipping.discard(worker)
+        self._send_waiting()
 
-    def _send_again(self, worker: str, lost: int = 1) -> None:
-        """Sends what waited for a worker to whoever gets it now, unless it was sent too often."""
-        for waiting in self._take_lacking(worker):
-            if waiting.tries > lost:
-                self._send(waiting.task, waiting.future, waiting.tries - lost)
+    def _send_waiting(self) -> None:
+        """Sends what waits to whoever gets it now, unless it was sent too often; where nobody is fit, it waits on."""
+        with self._lock:
+            if self._unfit and self._workers <= self._unfit.keys():
+                return  # whoever looks for workers gives it up, if there are still no others
+            everything = self._take_waiting()
+        for waiting in everything:
+            if waiting.tries > 0:
+                self._send(waiting.task, waiting.future, waiting.tries)
                 continue
-            hint = "see what is in its cache directory, $XDG_CACHE_HOME/credseries/verify, and in its log"
-            problem = EnvironmentProblem(f"the worker at {worker} does not keep what it is sent", hint=hint)
-            self._finish(waiting.future, problem)
+            problem = EnvironmentProblem("the workers lose what they are sent", hint="see what their logs say")
+            self._finish(waiting.future, next(iter(self._unfit.values()), problem))
+
+    def _take_waiting(self) -> list[_Waiting]:
+        everything, self._waiting = self._waiting, []
+        return everything
 
     def _ship_part(self, part: Part, worker: str) -> None:
         name = f"{self._name}-{secrets.token_hex(8)}"
