@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from credseries.bench.attribution import attribute
@@ -55,7 +55,7 @@ def findings(records: Sequence[Record], seeds: Sequence[str] = ()) -> Findings:
         provenance=tuple((role, together(of)) for role, of in by_role.items()),
         runs=tuple((role, _runs(of, joined[role])) for role, of in by_role.items()),
         comparisons=compare_all(pairs),
-        attributions=tuple(_attributions(pairs, joined)),
+        attributions=tuple(_attributions(pairs, joined, _summands(records, hitm))),
         hitm=hitm,
         warnings=tuple(dict.fromkeys(_warnings(by_role, parts, joined))),
         incomplete=incomplete(by_role, {role: tuple(of.values()) for role, of in joined.items()}),
@@ -120,11 +120,18 @@ def _runs(records: Sequence[Record], joined: Mapping[Metric, Measurement]) -> in
     return counts.pop() if len(counts) == 1 else None
 
 
-def _attributions(pairs: Sequence[Pair], joined: Mapping[Role, Mapping[Metric, Measurement]]) -> Iterator[Attribution]:
+def _summands(records: Sequence[Record], hitm: HitmFindings | None) -> set[Metric]:
+    """Remote and local HITM: who contributes to them is told of their sum."""
+    return {item.metric for record in records for item in _hitm_measurements(record, hitm)[:-1]}
+
+
+def _attributions(
+    pairs: Sequence[Pair], joined: Mapping[Role, Mapping[Metric, Measurement]], summands: Collection[Metric]
+) -> Iterator[Attribution]:
     for pair in pairs:
         metric = pair.base.metric
         without = {role.topic: of[metric] for role, of in joined.items() if role.topic and metric in of}
-        if without:
+        if without and metric not in summands:
             yield attribute(metric, pair.base, pair.patched, without)
 
 
