@@ -32,8 +32,7 @@ def chosen(label: str | None, labels: Sequence[str]) -> str:
 
     Raises UsageError when no record has it, or when none was given and there are more, or none.
     """
-    if not labels:
-        raise UsageError("there is no record of a benchmark yet", hint="make one: see `credseries bench add --help`")
+    all_of(labels)
     if label is None:
         if len(labels) == 1:
             return labels[0]
@@ -43,3 +42,10 @@ def chosen(label: str | None, labels: Sequence[str]) -> str:
 
         raise UsageError(f"no record has the label {label!r}{near(label, labels)}", hint=f"used: {', '.join(labels)}")
     return label
+
+
+def all_of(labels: Sequence[str]) -> Sequence[str]:
+    """All labels; raises UsageError when there is none."""
+    if not labels:
+        raise UsageError("there is no record of a benchmark yet", hint="make one: see `credseries bench add --help`")
+    return labels
