@@ -308,7 +308,8 @@ def test_labels_and_records_are_in_order(records: Records) -> None:
         records.add(record)
     assert list(records.all().values()) == [other, ONE, earlier, later, FULL]
     assert records.by_label("web") == (ONE, earlier, later, FULL)
-    assert records.by_label("we") == ()
+    with pytest.raises(UsageError, match="did you mean web"):
+        records.by_label("we")
     assert records.labels() == ["other", "web"]
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from credseries.bench import exchange
-from credseries.bench.labels import check_label
+from credseries.bench.labels import check_label, chosen
 from credseries.bench.model import Record
 from credseries.errors import StoreDamaged, UsageError
 from credseries.kernel.git import Repository
@@ -92,8 +92,10 @@ class Records:
         return dict(sorted(found, key=lambda item: (item[1].label, item[1].role, item[1].provenance.date, item[0])))
 
     def by_label(self, label: str) -> tuple[Record, ...]:
-        """The records of a label, sorted by role and date; none when nothing has it."""
-        return tuple(record for record in self.all().values() if record.label == label)
+        """The records of a label, sorted by role and date; raises UsageError when none has it."""
+        kept = self.all().values()
+        wanted = chosen(label, sorted({record.label for record in kept}))
+        return tuple(record for record in kept if record.label == wanted)
 
     def labels(self) -> list[str]:
         """All labels, sorted."""

@@ -23,5 +23,10 @@ def read_bytes(name: str) -> bytes:
 
 
 def spoken(name: str) -> str:
-    """What messages call a file that was given by name."""
-    return "standard input" if name == STANDARD_INPUT else name
+    """What records and messages call a file that was given by name."""
+    return "standard input" if name == STANDARD_INPUT else readable(name)
+
+
+def readable(argument: str) -> str:
+    """An argument of the command in which all can be written: what is no text in it (PEP 383) is replaced by U+FFFD."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

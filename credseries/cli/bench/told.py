@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from credseries.cli.bench.files import readable
 from credseries.cli.bench.notes import note
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def take(
 
 
 def _line(text: str | None) -> str | None:
-    return " ".join(text.split()) if text is not None else None
+    return " ".join(readable(text).split()) if text is not None else None
 
 
 def _resolved(repo: Repository, revision: str) -> str:
@@ -72,7 +73,7 @@ def _resolved(repo: Repository, revision: str) -> str:
         return repo.resolve(revision)
     except UnknownRevision:
         note(f"this repository has no commit {revision}; it is kept as you gave it")
-        return revision
+        return readable(revision)
 
 
 def _iso(text: str) -> str:
