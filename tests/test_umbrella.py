@@ -28,7 +28,7 @@ from credseries.mail.umbrella import render_umbrella
 from credseries.series import saved
 from credseries.series.demo import make_repository
 from credseries.series.group import Words, keep_words, threads, words
-from credseries.series.model import Needed, Selection, SeriesRecord, Thread, series_from_json
+from credseries.series.model import Measured, Needed, Selection, SeriesRecord, Thread, series_from_json
 from credseries.series.split import Stamp
 from tests.clicase import check_snapshot, credseries, normal
 from tests.gitrepo import commit_all, git
@@ -209,7 +209,7 @@ def test_a_move_counts_only_where_the_site_ends_as_a_guard() -> None:
 
 
 def test_the_umbrella_letter_is_about_all_of_them() -> None:
-    letter = render_umbrella(two_records(), numbers="1 -> 2", note="Thanks.")
+    letter = render_umbrella(two_records(), Words(numbers="1 -> 2", note="Thanks."))
     body = one_line(letter.body)
     assert letter.subject == "T"
     assert "one conversion in 2 series" in body
@@ -259,7 +259,7 @@ def test_a_site_that_two_trees_convert_counts_once() -> None:
 
 
 def test_what_an_author_gives_for_it_survives_b4() -> None:
-    letter = render_umbrella(two_records(), numbers="---\n# 1\n-- \n", note="Tested-by: me <me@x.org>\n\n--- a/x")
+    letter = render_umbrella(two_records(), Words("---\n# 1\n-- \n", note="Tested-by: me <me@x.org>\n\n--- a/x"))
     assert cover_problems(letter.text) == []
 
 
@@ -336,8 +336,9 @@ def test_there_is_none(miniature: Path) -> None:
 
 
 def test_damaged_words_are_named(split: Threads) -> None:
-    keep_words(split.repo, "x", Words("1", "2"))
-    assert words(split.repo, "x") == Words("1", "2")
+    given = Words("1", Measured("a table", ("web",), ("no machine",)), "2")
+    keep_words(split.repo, "x", given)
+    assert words(split.repo, "x") == given
     assert words(split.repo, "y") == Words()
     with saved.opened(split.repo) as store:
         store.put("umbrella", "x", {"more": 1})

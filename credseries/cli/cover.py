@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from credseries import render
+from credseries.cli.bench.options import complete_label
 from credseries.cli.options import HERE, Branch, Tree, open_repository
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from credseries.kernel.git import Repository
     from credseries.mail.cover import Cover
     from credseries.series.current import Current
+    from credseries.series.model import Measured
 
 Numbers = Annotated[
     Path | None,
@@ -23,6 +26,21 @@ Numbers = Annotated[
 ]
 Umbrella = Annotated[
     bool, typer.Option("--umbrella", help="The letter over all series of a conversion that was split by tree.")
+]
+Bench = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bench",
+        metavar="LABEL",
+        help="Put in what the benchmark records of this label say (credseries bench list); the cover is rendered anew.",
+        autocompletion=complete_label,
+    ),
+]
+AllowIncomplete = Annotated[
+    bool,
+    typer.Option(
+        "--allow-incomplete", help="Take numbers whose runs, workload, machine or kernel nobody named; it will be said."
+    ),
 ]
 Note = Annotated[str | None, typer.Option("--note", help="A paragraph of your own; the cover is rendered anew.")]
 
@@ -35,13 +53,17 @@ def add_to(app: typer.Typer) -> None:
 def cover(
     tree: Tree = HERE,
     branch: Branch = None,
+    bench: Bench = None,
+    allow_incomplete: AllowIncomplete = False,
     numbers: Numbers = None,
     note: Note = None,
     umbrella: Umbrella = False,
 ) -> None:
-    """Print the cover letter of a series; with --numbers or --note, render it anew and store it first.
+    """Print the cover letter of a series; with --bench, --numbers or --note, render it anew and store it first.
 
-    Numbers and note are kept with the series, and come again when it is refreshed.
+    Numbers and note are kept with the series, and come again when it is refreshed. --bench takes records of
+    `credseries bench`: tables with intervals, always with workload, machine, kernels and number of runs. Where one of
+    these is missing it is refused: reviewers would ask. `--bench ''` takes them out again.
 
     The letter says what is converted and what is refused, the merge plan, what the proof assumes, and the numbers.
     It is kept in b4's place, the first commit of the branch: `b4 prep --edit-cover` edits the same text.
@@ -52,6 +74,7 @@ def cover(
     \b
     Examples:
       credseries cover
+      credseries cover --bench faccessat --bench wordpress
       credseries cover --numbers bench.txt --note "Based on the RFC of last week."
       credseries cover --umbrella --branch creds-rfc-vfs
     """
@@ -60,20 +83,52 @@ def cover(
     from credseries.series.group import threads
 
     repo = open_repository(tree)
-    text = _read(numbers)
+    given = _Given(_read(numbers), None if bench is None else _measured(repo, bench, allow_incomplete), note)
     if umbrella:
-        letter = umbrella_letter(repo, threads(repo, branch), text, note)
-    elif text is None and note is None:
+        letter = umbrella_letter(repo, threads(repo, branch), given)
+    elif given == _NOTHING:
         letter = stored_cover(saved.current(repo, branch))
     else:
-        letter = _render_anew(repo, saved.current(repo, branch), text, note)
+        letter = _render_anew(repo, saved.current(repo, branch), given)
     render.say(render.printable(letter.text))
 
 
-def umbrella_letter(
-    repo: Repository, found: Sequence[Current], numbers: str | None = None, note: str | None = None
-) -> Cover:
-    """The letter over the threads of a conversion; numbers and note that are given are kept for the next time."""
+@dataclass(frozen=True)
+class _Given:
+    """What an author gives for a letter; None for what is to stay as it is."""
+
+    numbers: str | None = None
+    measured: Measured | None = None
+    note: str | None = None
+
+    def changed(self) -> dict[str, Any]:
+        """What is to change, by the name that it has where it is kept."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+_NOTHING = _Given()
+
+
+def _measured(repo: Repository, labels: Sequence[str], allow_incomplete: bool) -> Measured:
+    """What the records of these labels say; raises UsageError when they leave a reader's first questions open."""
+    from credseries.bench.letter import block
+    from credseries.bench.records import opened
+    from credseries.errors import UsageError
+    from credseries.series.model import Measured
+
+    named = tuple(dict.fromkeys(filter(None, labels)))
+    with opened(repo) as records:
+        made = block({label: records.by_label(label) for label in named})
+    if made.incomplete and not allow_incomplete:
+        raise UsageError(
+            "these numbers leave open what reviewers ask first:\n" + "\n".join(f"  {item}" for item in made.incomplete),
+            hint="`credseries bench edit` fills it in; with --allow-incomplete the letter and the checklist say so",
+        )
+    return Measured(made.text, named, made.incomplete)
+
+
+def umbrella_letter(repo: Repository, found: Sequence[Current], given: _Given = _NOTHING) -> Cover:
+    """The letter over the threads of a conversion; what is given is kept for the next time."""
     from dataclasses import replace
 
     from credseries.mail.umbrella import render_umbrella
@@ -82,10 +137,8 @@ def umbrella_letter(
     thread = found[0].pristine.thread
     assert thread is not None
     known = words(repo, thread.umbrella)
-    now = replace(
-        known, numbers=known.numbers if numbers is None else numbers, note=known.note if note is None else note
-    )
-    letter = render_umbrella([item.record for item in found], now.numbers, now.note)
+    now = replace(known, **given.changed())
+    letter = render_umbrella([item.record for item in found], now)
     if now != known:
         keep_words(repo, thread.umbrella, now)
     for tree in missing(found):
@@ -102,7 +155,7 @@ def _read(numbers: Path | None) -> str | None:
         raise UsageError(f"{numbers}: {error}", hint="give a text file in UTF-8") from error
 
 
-def _render_anew(repo: Repository, current: Current, numbers: str | None, note: str | None) -> Cover:
+def _render_anew(repo: Repository, current: Current, given: _Given) -> Cover:
     """The letter for the series as it is, put where b4 keeps it; b4's tracking data stays."""
     from dataclasses import replace
     from datetime import datetime
@@ -113,11 +166,7 @@ def _render_anew(repo: Repository, current: Current, numbers: str | None, note: 
     from credseries.series.publish import rewrite_series
     from credseries.series.refresh import pristine_letter
 
-    record = current.record
-    if numbers is not None:
-        record = replace(record, numbers=numbers)
-    if note is not None:
-        record = replace(record, note=note)
+    record = replace(current.record, **given.changed())
     current = replace(current, record=record)
     stored = read_cover(current.cover_message) if current.cover else None
     tracking = stored.tracking if stored is not None else new_tracking(record)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from credseries.mail.text import one_line, prose, verbatim
 from credseries.series.compare import sites_of
-from credseries.series.model import Needed, PatchRecord, SeriesRecord, SiteRecord, Thread, TopicRecord
+from credseries.series.model import Measured, Needed, PatchRecord, SeriesRecord, SiteRecord, Thread, TopicRecord
 from credseries.words import many
 
 _FORM_COLUMNS = (("guard", "guard"), ("scoped_guard", "scoped"), ("light", "light"))
@@ -57,11 +57,16 @@ def cover_facts(series: SeriesRecord) -> CoverFacts:
         threads=_threads(series.thread),
         needs=_needs(series.thread),
         merge_plan=_merge_plan(series),
-        numbers=verbatim(series.numbers),
+        numbers=numbers(series.measured, series.numbers),
         note=prose(series.note),
         # One line and not wrapped: the last paragraph must not start a line with anything like a trailer.
         base=f"Based on Linux {one_line(series.base_version)}, commit {series.base[:12]}.",
     )
+
+
+def numbers(measured: Measured, given: str) -> str:
+    """What benchmark records say, and the author's own numbers below it; both as they are."""
+    return "\n\n".join(block for block in (verbatim(measured.text), verbatim(given)) if block)
 
 
 _PROOF = (

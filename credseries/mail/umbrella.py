@@ -21,15 +21,18 @@ from credseries.mail.facts import (
     effect,
     form_counts,
     needed,
+    numbers,
     proof,
     refusals,
     refused_intro,
 )
-from credseries.mail.text import one_line, prose, verbatim
+from credseries.mail.text import one_line, prose
+from credseries.series.group import Words
 from credseries.series.model import SeriesRecord, SiteRecord
 from credseries.words import many
 
 TEMPLATE = "umbrella.txt.j2"
+_NO_WORDS = Words()
 _PARTS = "This is one conversion in {series}, one for each tree that it goes through; they follow as replies."
 
 
@@ -58,7 +61,7 @@ def title_of(records: Sequence[SeriesRecord]) -> str:
     return first.title.removesuffix(f" ({first.thread.tree})") if first.thread is not None else first.title
 
 
-def umbrella_facts(records: Sequence[SeriesRecord], numbers: str, note: str) -> UmbrellaFacts:
+def umbrella_facts(records: Sequence[SeriesRecord], words: Words) -> UmbrellaFacts:
     """The blocks for these series, which are in an order in which they can be merged."""
     sites = _by_place(site for record in records for site in converted(record))
     places = {(site.file, site.line) for site in sites}
@@ -82,8 +85,8 @@ def umbrella_facts(records: Sequence[SeriesRecord], numbers: str, note: str) -> 
         moved=moved,
         assumptions=bullets(dict.fromkeys(text for record in records for text in record.assumptions)),
         merge_plan="\n".join(_step(number, record, records) for number, record in enumerate(records, 1)),
-        numbers=verbatim(numbers),
-        note=prose(note),
+        numbers=numbers(words.measured, words.numbers),
+        note=prose(words.note),
         base=f"All are based on Linux {one_line(version)}, commit {base[:12]}."
         if len(bases) == 1
         else "Each is based on the commit that the merge plan names.",
@@ -130,8 +133,8 @@ def _free(record: SeriesRecord, earlier: Sequence[SeriesRecord]) -> list[str]:
     return [other.thread.tree for other in earlier if other.thread is not None and other.thread.tree not in needs]
 
 
-def render_umbrella(records: Sequence[SeriesRecord], numbers: str = "", note: str = "") -> Cover:
-    """The letter over series of one conversion, wrapped at 72 columns; `numbers` and `note` are its author's."""
+def render_umbrella(records: Sequence[SeriesRecord], words: Words = _NO_WORDS) -> Cover:
+    """The letter over series of one conversion, wrapped at 72 columns; `words` are its author's."""
     if any(record.thread is None for record in records):
         raise UsageError("these series have no umbrella", hint="`credseries split --threads tree` makes such series")
-    return fill(TEMPLATE, umbrella_facts(records, numbers, note))
+    return fill(TEMPLATE, umbrella_facts(records, words))

@@ -253,6 +253,20 @@ def _definitions(evidence: Sequence[PatchEvidence]) -> Line:
     )
 
 
+def _numbers(series: SeriesRecord) -> Line:
+    question = "workload, machine and number of runs stand with every number"
+    measured = series.measured
+    if measured.incomplete:
+        return Line(question, "fail", "; ".join(measured.incomplete), "credseries bench edit")
+    if series.numbers:
+        return Line(question, "human", "the author gave numbers as text: read the cover letter", "credseries cover")
+    if not measured.text:
+        return Line(question, "n/a", "the cover letter has no numbers")
+    return Line(
+        question, "pass", f"from the benchmark records of {', '.join(measured.labels)}", "credseries bench show"
+    )
+
+
 def _series_lines(series: SeriesRecord, evidence: Sequence[PatchEvidence]) -> tuple[Line, ...]:
     refused = [site for site in series.refused if site.kind == "site"]
     where = ", ".join(f"{site.file}:{site.line} {site.function}()" for site in refused)
@@ -271,12 +285,7 @@ def _series_lines(series: SeriesRecord, evidence: Sequence[PatchEvidence]) -> tu
             "; ".join(ASSUMPTIONS),
             "the cover letter repeats it",
         ),
-        Line(
-            "workload and machine stand with every number",
-            "human",
-            "read the cover letter",
-            "credseries cover",
-        ),
+        _numbers(series),
         Line(
             "it builds at every commit",
             "human",

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from credseries.errors import NotASeries, StoreDamaged, UsageError
 from credseries.kernel.git import Repository
 from credseries.series import saved
 from credseries.series.current import Current
+from credseries.series.model import Measured, measured_from_json
 
 _KIND = "umbrella"
 
 
 @dataclass(frozen=True)
 class Words:
-    """What the author gave for the letter over several series: numbers, and a note."""
+    """What the author gave for the letter over several series: numbers, also from benchmark records, and a note."""
 
     numbers: str = ""
+    measured: Measured = field(default_factory=Measured)
     note: str = ""
 
 
@@ -76,8 +78,10 @@ def words(repo: Repository, umbrella: str) -> Words:
     with saved.opened(repo) as store:
         data = store.get(_KIND, umbrella)
     try:
+        if data is not None and "measured" in data:
+            data = {**data, "measured": measured_from_json(data["measured"])}
         return Words(**data) if data is not None else Words()
-    except TypeError as error:
+    except (KeyError, TypeError) as error:
         hint = "give them again: credseries cover --umbrella --numbers FILE --note TEXT"
         raise StoreDamaged("the numbers and the note of the umbrella letter cannot be read", hint=hint) from error
 

@@ -107,6 +107,23 @@ class Thread:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What benchmark records say of a series, as text for its cover letter; `labels` names the records.
+
+    `incomplete` has a sentence for all that a reader will ask and the text cannot answer: its author let it pass.
+    """
+
+    text: str = ""
+    labels: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
+
+
+def measured_from_json(data: dict[str, Any]) -> Measured:
+    """What `dataclasses.asdict` made of it; raises KeyError or TypeError on anything else."""
+    return Measured(**{**data, "labels": tuple(data["labels"]), "incomplete": tuple(data["incomplete"])})
+
+
+@dataclass(frozen=True)
 class SeriesRecord:
     """A split series on its branch.
 
@@ -114,7 +131,8 @@ class SeriesRecord:
     (another one than the base when other series have to be applied first; `prerequisites` names those, in the format
     of `b4 prep --edit-deps`), and the last patch. `base_version` is the kernel version of the base's Makefile, `title`
     the cover letter's subject without prefixes, `refused` the sites of the recipe's paths that the series leaves as
-    they were; `numbers` and `note` are what its author gave for the cover letter, `told` is what a reroll had to tell.
+    they were; `measured`, `numbers` and `note` are what its author gave for the cover letter (benchmark records, text,
+    and words), `told` is what a reroll had to tell.
     """
 
     branch: str
@@ -137,6 +155,7 @@ class SeriesRecord:
     selection: Selection = field(default_factory=Selection)
     thread: Thread | None = None
     numbers: str = ""
+    measured: Measured = field(default_factory=Measured)
     note: str = ""
     told: Told = field(default_factory=Told)
 
@@ -181,6 +200,7 @@ def series_from_json(data: dict[str, Any]) -> SeriesRecord:
         "assumptions": tuple(data["assumptions"]),
         "prerequisites": tuple(data["prerequisites"]),
         "selection": Selection(**{key: tuple(value) for key, value in data["selection"].items()}),
+        "measured": measured_from_json(data["measured"]) if "measured" in data else Measured(),
         "told": told_from_json(data["told"]) if "told" in data else Told(),
         "thread": _thread(data["thread"]) if data["thread"] else None,
     }

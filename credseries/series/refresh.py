@@ -97,7 +97,8 @@ def remake(
     found = []
     for current, anew in zip(series, made, strict=True):
         given = current.pristine
-        item = replace(anew, record=replace(anew.record, numbers=given.numbers, note=given.note, told=given.told))
+        record = replace(anew.record, numbers=given.numbers, measured=given.measured, note=given.note, told=given.told)
+        item = replace(anew, record=record)
         survey = surveys(item.record.thread.tree if item.record.thread else "")
         carried = carry(repo, current, item, squash=squash)
         present = converted(survey)
