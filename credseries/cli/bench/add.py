@@ -97,7 +97,8 @@ def add(
     \b
     Examples:
       credseries bench add --role base --label web --commit v6.12 --here run-*.json
-      perf stat -r 10 ./bench 2>&1 | credseries bench add --role patched --label web -
+      for i in $(seq 10); do perf stat --append -o runs.txt ./bench; done
+      credseries bench add --role patched --label web runs.txt
       credseries bench add --role without:overlayfs --label web --table without mail.txt
     """
     from credseries.bench.gather import gather
