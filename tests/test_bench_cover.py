@@ -78,3 +78,17 @@ def test_a_label_that_nobody_used(split: Path) -> None:
     ran = credseries("cover", "--bench", "opne", cwd=split)
     assert ran.status == 2
     assert "open" in ran.err.partition("opne")[2]
+
+
+def test_where_a_file_was_stays_here(split: Path) -> None:
+    """Records are attached to mails, and a path names its user."""
+    mail = split / "home" / "somebody" / "mail.txt"
+    mail.parent.mkdir(parents=True)
+    mail.write_text((Path(__file__).parent / "bench" / "c2c" / "mail.txt").read_text())
+    add(split, "base", str(mail), "--table", "1")
+    (split / "base.csv").rename(mail.with_name("base.csv"))
+    add(split, "patched", str(mail.with_name("base.csv")))
+    exported = credseries("bench", "export", cwd=split).out
+    assert "mail.txt" in exported
+    assert "base.csv" in exported
+    assert "somebody" not in exported

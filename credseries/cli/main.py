@@ -12,6 +12,7 @@ from credseries import render
 from credseries.cli import (
     ablate,
     audit,
+    bench,
     checklist,
     convert,
     cover,
@@ -95,6 +96,7 @@ for module in (
     send,
     audit,
     ablate,
+    bench,
     recipe,
 ):
     module.add_to(app)

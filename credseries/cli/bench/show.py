@@ -29,7 +29,7 @@ class Form(StrEnum):
 FormOption = Annotated[
     Form, typer.Option("--format", help="Text as in the cover letter, Markdown, or JSON (a documented contract).")
 ]
-Width = Annotated[int, typer.Option("--width", metavar="N", min=40, max=1000, help="Columns of text.")]
+Width = Annotated[int, typer.Option("--width", metavar="N", min=60, max=1000, help="Columns of text.")]
 Bars = Annotated[bool, typer.Option("--bars", help="Draw bars of before and after below the text.")]
 
 
