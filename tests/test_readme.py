@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ def test_what_the_readme_shows_is_what_the_command_prints(miniature: Path, tmp_p
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m credseries "$@"\n')
     script.chmod(0o755)
     (miniature / "bench.txt").write_text("stat storm on overlayfs, 64 tasks, 2 x 32 cores: +36%\n")
+    shutil.copy(Path(__file__).parent / "bench" / "c2c" / "mail.txt", miniature)
     git(miniature, "config", "user.name", "You")
     path = f"{binaries}{os.pathsep}{os.environ['PATH']}"
     text, wrong, commands = README.read_text(encoding="utf-8"), [], 0
@@ -90,7 +92,8 @@ def test_every_command_and_option_is_in_the_readme(tmp_path: Path) -> None:
         "reroll",
         "audit",
     )
-    for command in (*single, "recipe list", "recipe show", "recipe check"):
+    bench = ("doctor", "workload", "run", "add", "edit", "list", "show", "chart", "export", "import", "remove")
+    for command in (*single, "recipe list", "recipe show", "recipe check", *(f"bench {name}" for name in bench)):
         assert f"`credseries {command}" in text
         shown = credseries(*command.split(), "--help", cwd=tmp_path).out
         options = set(re.findall(r"--[a-z][a-z-]+", shown.partition("Options:")[2]))
