@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from pathlib import Path
 
 import pytest
 
+from tests.b4flow import sent
 from tests.clicase import credseries
 from tests.gitrepo import git
 
@@ -71,6 +74,24 @@ def test_numbers_come_again_with_another_base_and_go_when_they_shall(split: Path
     without = credseries("cover", "--bench", "", cwd=split)
     assert without.status == 0
     assert "No benchmark numbers are included" in without.out
+
+
+def test_b4_sends_the_tables_as_they_are(split: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The letter as b4 itself sends it: who gets it is found, and every line of it is there."""
+    for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"):
+        monkeypatch.delenv(name)  # b4 finds a cover letter that is younger than a year
+    mail = str(Path(__file__).parent / "bench" / "c2c" / "mail.txt")
+    for table, role in enumerate(("base", "patched", "without:backing-file"), 1):
+        add(split, role, mail, "--table", str(table), *WORKLOAD, *MACHINE, "--kernel", f"6.7.{table}")
+    git(split, "checkout", "--quiet", "creds-rfc")
+    letter = credseries("cover", "--bench", "open", cwd=split)
+    assert letter.status == 0, letter.err
+    message = email.message_from_bytes(sent(split, tmp_path / "out")[0].read_bytes(), policy=email.policy.default)
+    assert "list@example.org" in message["To"]
+    text = message.get_content()
+    lines = letter.out.rstrip("\n").split("\n")[2:]
+    assert "412/1028    28/44         79/97" in text
+    assert text.startswith("\n".join(lines))
 
 
 def test_a_label_that_nobody_used(split: Path) -> None:

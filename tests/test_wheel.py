@@ -56,9 +56,10 @@ def test_the_wheel_has_what_the_commands_read(wheel: Path) -> None:
     for directory in ("patches", "templates"):
         for path in (ROOT / directory).iterdir():
             assert f"credseries/{directory}/{path.name}" in names
-    for path in (ROOT / "credseries/miniature").rglob("*"):
-        if path.is_file() and "__pycache__" not in path.parts:
-            assert str(path.relative_to(ROOT)) in names
+    for directory in ("credseries/miniature", "credseries/bench/workloads"):
+        for path in (ROOT / directory).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                assert str(path.relative_to(ROOT)) in names
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in names)
 
 
