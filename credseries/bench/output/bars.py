@@ -100,7 +100,7 @@ def _metric(item: Comparison, cells: ComparisonCells, pen: _Pen, level: str) -> 
 def _places(found: HitmFindings, pen: _Pen) -> Iterator[list[str]]:
     """The series' cache lines as a whole, then each place, all to one measure."""
     roles = hitm_roles(found)
-    rows = [("all places", tuple((role, found.total(role)) for role in roles))]
+    rows = [("total", tuple((role, found.total(role)) for role in roles))]
     rows += [(" ".join(place_words(place)).rstrip(), place.counts) for place in found.places]
     drawn = list(pen.lines([_bar(role, dict(counts).get(role)) for _, counts in rows for role in roles]))
     yield [f"{hitm_what(found)} on the series' cache lines, remote + local loads"]

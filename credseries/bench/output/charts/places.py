@@ -38,7 +38,7 @@ def pictures(findings: Findings) -> Iterator[Picture]:
     if found is None or not any(lines for _, lines in found.subject):
         return
     roles = hitm_roles(found)
-    rows: list[Row] = [("all places", {role: found.total(role) for role in roles})]
+    rows: list[Row] = [("total", {role: found.total(role) for role in roles})]
     for place in found.places[:_MOST_PLACES]:
         symbol, source = place_words(place)
         room = _LONGEST_NAME - len(source) - 1
