@@ -10,6 +10,12 @@ from pathlib import Path
 
 import pytest
 
+# What started the tests may ignore these (nohup, a shell's `&`, a CI), all that they start would too, and a test that
+# interrupts a program would wait for good.
+for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
+
 _REMOVED = (
     *(
         "GIT_DIR",
