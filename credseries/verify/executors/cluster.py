@@ -240,9 +240,10 @@ class _Run:
             self._workers = workers
             self._shipping -= gone
             more_comes = bool(self._shipping) and not gone
+            problems = list(self._unfit.values())
             hopeless = self._take_waiting() if workers <= self._unfit.keys() else []
         for waiting in hopeless:
-            self._finish(waiting.future, next(iter(self._unfit.values())))
+            self._finish(waiting.future, problems[0])
         if not more_comes:
             self._send_waiting()
 
@@ -314,6 +315,7 @@ class _Run:
 
     def _ship(self, worker: str) -> None:
         """Sends a worker what it lacks, and then all that waits to whoever gets it."""
+        problem: CredseriesError | None = None
         try:
             for _ in range(_ROUNDS):
                 parts = self._client.run(cluster_worker.missing, self._manifest, workers=[worker])[worker]
@@ -322,14 +324,15 @@ class _Run:
                 self._ship_part(parts[0], worker)
             else:
                 hint = "see what is in its cache directory, $XDG_CACHE_HOME/credseries/verify, and in its log"
-                message = f"the worker at {worker} does not keep what it is sent"
-                self._unfit[worker] = EnvironmentProblem(message, hint=hint)
+                problem = EnvironmentProblem(f"the worker at {worker} does not keep what it is sent", hint=hint)
         except CredseriesError as error:
-            self._unfit[worker] = error
+            problem = error
         except Exception:  # the worker is lost, and somebody else will get the tasks
             pass
         with self._lock:
             self._shipping.discard(worker)
+            if problem is not None:
+                self._unfit[worker] = problem
         self._send_waiting()
 
     def _send_waiting(self) -> None:
@@ -337,13 +340,13 @@ class _Run:
         with self._lock:
             if self._unfit and self._workers <= self._unfit.keys():
                 return  # whoever looks for workers gives it up, if there are still no others
-            everything = self._take_waiting()
+            everything, problems = self._take_waiting(), list(self._unfit.values())
         for waiting in everything:
             if waiting.tries > 0:
                 self._send(waiting.task, waiting.future, waiting.tries)
                 continue
             problem = EnvironmentProblem("the workers lose what they are sent", hint="see what their logs say")
-            self._finish(waiting.future, next(iter(self._unfit.values()), problem))
+            self._finish(waiting.future, problems[0] if problems else problem)
 
     def _take_waiting(self) -> list[_Waiting]:
         everything, self._waiting = self._waiting, []
