@@ -1,11 +1,25 @@
 """Words and numbers: how they are written for a person, and what tells one text from all others."""
 
 import hashlib
+from collections.abc import Sequence
 
 
 def many(number: int, one: str, more: str = "") -> str:
     """A number of things: `1 patch`, `2 patches` (`more` is the plural where it does not just end in s)."""
     return f"{number} {one if number == 1 else more or one + 's'}"
+
+
+def near(value: str, allowed: Sequence[str]) -> str:
+    """A question, after a space, whether one of the words was meant, if one is close; else nothing."""
+    found = nearest(value, allowed)
+    return f" (did you mean {found}?)" if found else ""
+
+
+def nearest(value: str, allowed: Sequence[str]) -> str:
+    """The word that was probably meant, or nothing."""
+    from difflib import get_close_matches  # not for those who write no wrong word
+
+    return next(iter(get_close_matches(value, allowed, 1)), "")
 
 
 def content_key(*parts: str | bytes) -> str:

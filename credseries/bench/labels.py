@@ -38,7 +38,7 @@ def chosen(label: str | None, labels: Sequence[str]) -> str:
             return labels[0]
         raise UsageError("there are records of more than one benchmark", hint=f"name one: {', '.join(labels)}")
     if label not in labels:
-        from credseries.series.recipe.phrases import near
+        from credseries.words import near
 
         raise UsageError(f"no record has the label {label!r}{near(label, labels)}", hint=f"used: {', '.join(labels)}")
     return label

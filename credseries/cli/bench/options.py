@@ -155,7 +155,7 @@ def parse_role(text: str, known: Sequence[Role] = ()) -> Role:
     """A role that a person gave; raises UsageError, which names the one that may be meant."""
     from credseries.bench.model import Role
     from credseries.errors import UsageError
-    from credseries.series.recipe.phrases import near
+    from credseries.words import near
 
     try:
         return Role.parse(text)
@@ -171,7 +171,7 @@ def parse_format(name: str | None) -> str | None:
     if name is None or name in FORMATS:
         return name
     from credseries.errors import UsageError
-    from credseries.series.recipe.phrases import near
+    from credseries.words import near
 
     formats = list(FORMATS)
     raise UsageError(f"there is no format {name!r}{near(name, formats)}", hint=f"known formats: {', '.join(formats)}")

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from credseries.series.recipe.model import SCHEMA
-from credseries.series.recipe.phrases import near, shown
+from credseries.series.recipe.phrases import shown
 from credseries.series.recipe.places import Source, listing, lookup
 from credseries.series.recipe.problems import Keys, Problem, Problems
+from credseries.words import near
 
 # What a recipe says of itself, and no other one takes over.
 _OWN = ("schema", "extends", "name")

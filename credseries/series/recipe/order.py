@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from credseries.rewrite.forms import Form
 from credseries.series.recipe.model import Topic
-from credseries.series.recipe.phrases import near
 from credseries.series.recipe.tables import Table
+from credseries.words import near
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from credseries.rewrite.forms import FORMS, Form
 from credseries.series.recipe import order, templates, values
 from credseries.series.recipe.document import Document
 from credseries.series.recipe.model import FACTS, PROVIDED, THREADS, Granularity, Helper, Recipe, Topic
-from credseries.series.recipe.phrases import near
 from credseries.series.recipe.places import code_names, helper_code
 from credseries.series.recipe.problems import Problems
 from credseries.series.recipe.tables import Table
+from credseries.words import near
 
 # What the topics of a recipe have in common, or each for itself.
 _COMMON = ("forms", "granularity", "facts", "trailers", "allow_moves", "messages")

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from credseries.words import near
+
 
 def one_of(value: str, allowed: Sequence[str]) -> str:
     """What to say of a value that is none of those allowed."""
     return f"is {shown(value)}{near(value, allowed)}; it may be {', '.join(allowed)}"
-
-
-def near(value: str, allowed: Sequence[str]) -> str:
-    """A question, after a space, whether one of the words was meant, if one is close; else nothing."""
-    found = nearest(value, allowed)
-    return f" (did you mean {found}?)" if found else ""
-
-
-def nearest(value: str, allowed: Sequence[str]) -> str:
-    """The word that was probably meant, or nothing."""
-    from difflib import get_close_matches  # not for a recipe that is right
-
-    return next(iter(get_close_matches(value, allowed, 1)), "")
 
 
 def shown(value: object) -> str:

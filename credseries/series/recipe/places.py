@@ -14,7 +14,7 @@ from pathlib import Path
 
 from credseries import resources
 from credseries.errors import RecipeError
-from credseries.series.recipe.phrases import near
+from credseries.words import near
 
 NAME = re.compile(r"[a-z0-9]+(?:-+[a-z0-9]+)*")
 START = "`credseries recipe show rfc` prints a recipe to start from"

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from credseries.series.recipe.document import Document
-from credseries.series.recipe.phrases import near, nearest, one_of, shown
+from credseries.series.recipe.phrases import one_of, shown
 from credseries.series.recipe.problems import Keys, Problems
 from credseries.series.recipe.values import Rule, any_text
+from credseries.words import near, nearest
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
