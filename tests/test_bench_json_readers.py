@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from credseries.bench.document import Steps, parse_json
 from credseries.bench.model import Better, Measurement, Metric, Reading, Summary
 from credseries.bench.readers import fio, hyperfine, stress_ng
-from credseries.bench.readers.document import Steps, parse_json
 from credseries.errors import UsageError
 
 MEBIBYTE = "--size=1m"

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from credseries.bench.document import Steps, Value, parse_json
 from credseries.bench.model import Record
-from credseries.bench.readers.document import Steps, Value, parse_json
-from credseries.bench.readers.text import unreadable
 from credseries.bench.record_json import only, record_from_json, record_to_json
+from credseries.bench.unreadable import unreadable
 
 SCHEMA = 1
 KIND = "credseries benchmark records"

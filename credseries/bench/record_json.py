@@ -11,6 +11,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
+from credseries.bench.document import Value
 from credseries.bench.labels import fault
 from credseries.bench.model import (
     Better,
@@ -26,7 +27,6 @@ from credseries.bench.model import (
     Source,
     Summary,
 )
-from credseries.bench.readers.document import Value
 from credseries.errors import UsageError
 
 _T = TypeVar("_T")

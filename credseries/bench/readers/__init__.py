@@ -16,7 +16,7 @@ from credseries.bench.readers import c2c, fio, hyperfine, lkp, ministat, plain, 
 from credseries.bench.readers.perf_stat import csv as perf_stat_csv
 from credseries.bench.readers.perf_stat import json as perf_stat_json
 from credseries.bench.readers.perf_stat import text as perf_stat_text
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 from credseries.errors import UsageError
 
 SIDES = ("base", "patched")

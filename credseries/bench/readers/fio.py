@@ -11,9 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from credseries.bench.document import Value, line_at, parse_json
 from credseries.bench.model import Better, Measurement, Metric, Reading
-from credseries.bench.readers.document import Value, line_at, parse_json
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 
 _EXPECTED = "what `fio --output-format=json` of fio 3 writes"
 _OPENING = re.compile(r"^[ \t]*\{", re.MULTILINE)

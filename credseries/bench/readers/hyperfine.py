@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from credseries.bench.document import Value, line_at, parse_json
 from credseries.bench.model import Better, Measurement, Metric, Reading, Summary
-from credseries.bench.readers.document import Value, line_at, parse_json
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 from credseries.words import many
 
 _EXPECTED = "what `hyperfine --export-json FILE` writes"

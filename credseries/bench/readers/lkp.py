@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from credseries.bench.model import Better, Measurement, Metric, Reading, Summary
 from credseries.bench.readers.rounded import NUMBER, UNSIGNED, Rounded, is_change, is_difference
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 
 # ± is byte 0xB1 in ISO 8859-1: the other forms are what it becomes when taken for ISO 8859-2, or for two characters.
 _PLUS_MINUS = r"(?:±|\+-|\+/-|ą|Â±)"

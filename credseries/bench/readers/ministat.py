@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from credseries.bench.model import Better, Measurement, Metric, Reading, Summary
 from credseries.bench.readers.rounded import NUMBER, Rounded, is_change, is_difference
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 
 _HEADER = re.compile(r"\s*N\s+Min\s+Max\s+Median\s+Avg\s+Stddev\s*")
 _ROW = re.compile(r"([x+*%#@O])\s*(\d{1,15})((?:\s+\S+){5})\s*", re.ASCII)

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 
 from credseries.bench.model import Better, Measurement, Metric, Reading
 from credseries.bench.readers.rounded import Rounded
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 from credseries.words import many
 
 _COLUMNS = ("metric", "unit", "better", "tasks", "value")

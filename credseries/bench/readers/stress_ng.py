@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from credseries.bench.document import Steps, Value
 from credseries.bench.model import Better, Measurement, Metric, Reading, join
-from credseries.bench.readers.document import Steps, Value
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 from credseries.words import many
 
 if TYPE_CHECKING:

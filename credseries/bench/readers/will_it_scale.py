@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from credseries.bench.model import Better, Measurement, Metric, Reading
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 from credseries.words import many
 
 _HEADER = "tasks,processes,processes_idle,threads,threads_idle,linear"

@@ -15,7 +15,7 @@ from credseries.bench.readers.c2c.layout import begins_header
 from credseries.bench.readers.c2c.lines import Text
 from credseries.bench.readers.c2c.pareto import Pareto
 from credseries.bench.readers.c2c.parts import PARETO, Overview, Statistics, Words, parts, title_of
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 from credseries.words import many
 
 _EDITED = re.compile(r"\s*\([^()]*\)\s*$")

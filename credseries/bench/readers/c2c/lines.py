@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 from credseries.errors import UsageError
 
 _QUOTE = re.compile(r"(?: *> ?)*")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from credseries.bench.model import Better, Measurement, Metric, Reading, Summary, join
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 
 ABSENT = ("<not counted>", "<not supported>")
 TOTALS = "one count an event for the whole run: perf stat without -I, -A, --per-* and control groups, in LC_ALL=C"

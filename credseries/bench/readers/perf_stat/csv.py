@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from credseries.bench.model import Reading
 from credseries.bench.readers.perf_stat.counters import ABSENT, LOG_FILE, TOTALS, Count, of_sections
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 
 _NUMBER = re.compile(r"\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,30}\.\d\d)%", re.ASCII)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from credseries.bench.document import Value, parse_json
 from credseries.bench.model import Reading
-from credseries.bench.readers.document import Value, parse_json
 from credseries.bench.readers.perf_stat.counters import ABSENT, LOG_FILE, TOTALS, Count, of_sections
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 
 _NUMBER = re.compile(r"\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _LARGEST_PERCENTAGE = 1e12

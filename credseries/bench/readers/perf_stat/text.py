@@ -20,7 +20,7 @@ from credseries.bench.readers.perf_stat.counters import (
     of_mean,
 )
 from credseries.bench.readers.rounded import Rounded
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 from credseries.words import many
 
 ELAPSED = Metric("time elapsed", "s", Better.LESS)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from credseries.bench.readers.text import unreadable
+from credseries.bench.unreadable import unreadable
 from credseries.errors import UsageError
 
 Steps = tuple[str | int, ...]
