@@ -150,55 +150,32 @@ static const char help[] =
 	"\n"
 	"Threads are bound to a processor each, as long as there are enough of them.\n";
 
-enum { FORM = 1, TASKS, SECONDS, RUNS, WORK, HELP };
+enum { FORM = OWN, WORK };
 
 static const struct option options[] = {
 	{ "form", required_argument, NULL, FORM },
-	{ "tasks", required_argument, NULL, TASKS },
-	{ "threads", required_argument, NULL, TASKS },
-	{ "seconds", required_argument, NULL, SECONDS },
-	{ "runs", required_argument, NULL, RUNS },
 	{ "work", required_argument, NULL, WORK },
-	{ "help", no_argument, NULL, HELP },
-	{ 0 },
+	SHARED_OPTIONS,
 };
+
+static const char *form;
+
+static void own_option(int option, const char *argument)
+{
+	if (option == FORM)
+		form = argument;
+	else
+		other_work = (unsigned long)number_option("--work", argument, 0, INT_MAX);
+}
 
 int main(int count, char **arguments)
 {
-	struct tasks_list threads = { .count = 1, .numbers = { 1 } };
-	double seconds = 1.0;
-	long runs = 5;
-	const char *form = NULL;
+	struct plan plan;
 	bool light;
-	int option, processors;
+	int processors;
 
 	program = "counter";
-	while ((option = getopt_long(count, arguments, "", options, NULL)) != -1) {
-		switch (option) {
-		case FORM:
-			form = optarg;
-			break;
-		case TASKS:
-			threads = tasks_option("--tasks", optarg);
-			break;
-		case SECONDS:
-			seconds = seconds_option("--seconds", optarg);
-			break;
-		case RUNS:
-			runs = number_option("--runs", optarg, 1, MOST_RUNS);
-			break;
-		case WORK:
-			other_work = (unsigned long)number_option("--work", optarg, 0, INT_MAX);
-			break;
-		case HELP:
-			fputs(help, stdout);
-			return 0;
-		default:
-			wrong_use();
-		}
-	}
-	if (optind < count)
-		die(WRONG_USE, "'%s' is no option; see --help", arguments[optind]);
+	plan = read_options(count, arguments, options, help, own_option);
 	if (!form)
 		die(WRONG_USE, "which form? give --form refcounted or --form light");
 	light = strcmp(form, "light") == 0;
@@ -208,18 +185,7 @@ int main(int count, char **arguments)
 	processors = read_allowed();
 	make_crew(prepare, light ? work_light : work_refcounted);
 	catch_signals();
-	printf("# counter: %s override, %g s a run, %lu turns of other work, threads ", form, seconds, other_work);
-	print_pinned(&threads, processors);
-	print_header();
-	for (long run = 0; run < runs; run++) {
-		for (int i = 0; i < threads.count; i++) {
-			double rate = run_tasks(THREADS, threads.numbers[i], processors, seconds);
-
-			if (interrupted)
-				return 128 + interrupted;
-			check(threads.numbers[i]);
-			print_row("override and revert", threads.numbers[i], rate);
-		}
-	}
-	return 0;
+	printf("# counter: %s override, %g s a run, %lu turns of other work, threads ", form, plan.seconds, other_work);
+	measure(&plan, THREADS, processors, "override and revert", check);
+	return interrupted ? 128 + interrupted : 0;
 }

@@ -61,6 +61,13 @@ struct tasks_list {
 	int numbers[64];
 };
 
+/* What is measured: with each number of tasks in turns, so often. */
+struct plan {
+	struct tasks_list tasks;
+	double seconds; /* of each run */
+	long runs;
+};
+
 static const char *program;
 static struct crew *crew;
 static pid_t main_process;
@@ -153,6 +160,50 @@ __attribute__((noreturn)) static void wrong_use(void)
 {
 	fprintf(stderr, "%s: see %s --help\n", program, program);
 	exit(WRONG_USE);
+}
+
+/* What getopt_long() gives for the options of all programs; a program's own begin at OWN, above any character. */
+enum { TASKS = 256, SECONDS, RUNS, HELP, OWN };
+
+/* They end the table of options. */
+#define SHARED_OPTIONS \
+	{ "tasks", required_argument, NULL, TASKS }, \
+	{ "threads", required_argument, NULL, TASKS }, \
+	{ "seconds", required_argument, NULL, SECONDS }, \
+	{ "runs", required_argument, NULL, RUNS }, \
+	{ "help", no_argument, NULL, HELP }, \
+	{ 0 }
+
+/* Reads the arguments; `own` gets those options that only this program has. */
+static struct plan read_options(int count, char **arguments, const struct option *options, const char *help,
+				void (*own)(int option, const char *argument))
+{
+	struct plan plan = { .tasks = { .count = 1, .numbers = { 1 } }, .seconds = 1.0, .runs = 5 };
+	int option;
+
+	while ((option = getopt_long(count, arguments, "", options, NULL)) != -1) {
+		switch (option) {
+		case TASKS:
+			plan.tasks = tasks_option("--tasks", optarg);
+			break;
+		case SECONDS:
+			plan.seconds = seconds_option("--seconds", optarg);
+			break;
+		case RUNS:
+			plan.runs = number_option("--runs", optarg, 1, MOST_RUNS);
+			break;
+		case HELP:
+			fputs(help, stdout);
+			exit(0);
+		default:
+			if (option < OWN)
+				wrong_use();
+			own(option, optarg);
+		}
+	}
+	if (optind < count)
+		die(WRONG_USE, "'%s' is no option; see --help", arguments[optind]);
+	return plan;
 }
 
 /* -- processors */
@@ -411,16 +462,31 @@ static void print_pinned(const struct tasks_list *list, int processors)
 		printf("bound to a processor each only where there are no more than %d\n", processors);
 }
 
-static void print_header(void)
-{
-	puts("metric,unit,better,tasks,value");
-	fflush(stdout);
-}
-
 static void print_row(const char *metric, int tasks, double value)
 {
 	printf("%s,operations/s,more,%d,%.1f\n", metric, tasks, value);
 	fflush(stdout);
+}
+
+/* Measures all that is planned, a row each, until it is interrupted; `check` looks at what a run has left. */
+static void measure(const struct plan *plan, enum mode mode, int processors, const char *metric,
+		    void (*check)(int tasks))
+{
+	print_pinned(&plan->tasks, processors);
+	puts("metric,unit,better,tasks,value");
+	fflush(stdout);
+	for (long run = 0; run < plan->runs; run++) {
+		for (int i = 0; i < plan->tasks.count; i++) {
+			int tasks = plan->tasks.numbers[i];
+			double rate = run_tasks(mode, tasks, processors, plan->seconds);
+
+			if (interrupted)
+				return;
+			if (check)
+				check(tasks);
+			print_row(metric, tasks, rate);
+		}
+	}
 }
 
 #endif

@@ -308,7 +308,7 @@ static const char help[] =
 	"  --op open         openat() and close()\n"
 	"  --op read         pread() of 64 bytes of files that are open\n"
 	"  --op stat         fstatat()\n"
-	"  --tasks N,N       numbers of tasks, in turns (default 1)\n"
+	"  --tasks N,N       numbers of tasks, in turns (default 1); --threads is the same\n"
 	"  --mode MODE       what tasks are: processes (default), or threads of one process\n"
 	"  --files M         files of each task (default 16)\n"
 	"  --same-files      all tasks use the same files, and so also contend for these\n"
@@ -320,20 +320,19 @@ static const char help[] =
 	"\n"
 	"Tasks are bound to a processor each, as long as there are enough of them.\n";
 
-enum { OP = 1, TASKS, MODE, FILES, SAME_FILES, SECONDS, RUNS, DIRECTORY, HELP };
+enum { OP = OWN, MODE, FILES, SAME_FILES, DIRECTORY };
 
 static const struct option options[] = {
 	{ "op", required_argument, NULL, OP },
-	{ "tasks", required_argument, NULL, TASKS },
 	{ "mode", required_argument, NULL, MODE },
 	{ "files", required_argument, NULL, FILES },
 	{ "same-files", no_argument, NULL, SAME_FILES },
-	{ "seconds", required_argument, NULL, SECONDS },
-	{ "runs", required_argument, NULL, RUNS },
 	{ "directory", required_argument, NULL, DIRECTORY },
-	{ "help", no_argument, NULL, HELP },
-	{ 0 },
+	SHARED_OPTIONS,
 };
+
+static enum mode mode = PROCESSES;
+static const char *directory;
 
 static enum mode mode_option(const char *text)
 {
@@ -344,51 +343,34 @@ static enum mode mode_option(const char *text)
 	die(WRONG_USE, "--mode: '%s' is neither processes nor threads", text);
 }
 
+static void own_option(int option, const char *argument)
+{
+	switch (option) {
+	case OP:
+		operation = find_operation(argument);
+		break;
+	case MODE:
+		mode = mode_option(argument);
+		break;
+	case FILES:
+		files = (int)number_option("--files", argument, 1, MOST_FILES);
+		break;
+	case SAME_FILES:
+		same_files = true;
+		break;
+	case DIRECTORY:
+		directory = argument;
+		break;
+	}
+}
+
 int main(int count, char **arguments)
 {
-	struct tasks_list tasks = { .count = 1, .numbers = { 1 } };
-	enum mode mode = PROCESSES;
-	const char *directory = NULL;
-	double seconds = 1.0;
-	long runs = 5;
-	int option, processors;
+	struct plan plan;
+	int processors;
 
 	program = "overlay";
-	while ((option = getopt_long(count, arguments, "", options, NULL)) != -1) {
-		switch (option) {
-		case OP:
-			operation = find_operation(optarg);
-			break;
-		case TASKS:
-			tasks = tasks_option("--tasks", optarg);
-			break;
-		case MODE:
-			mode = mode_option(optarg);
-			break;
-		case FILES:
-			files = (int)number_option("--files", optarg, 1, MOST_FILES);
-			break;
-		case SAME_FILES:
-			same_files = true;
-			break;
-		case SECONDS:
-			seconds = seconds_option("--seconds", optarg);
-			break;
-		case RUNS:
-			runs = number_option("--runs", optarg, 1, MOST_RUNS);
-			break;
-		case DIRECTORY:
-			directory = optarg;
-			break;
-		case HELP:
-			fputs(help, stdout);
-			return 0;
-		default:
-			wrong_use();
-		}
-	}
-	if (optind < count)
-		die(WRONG_USE, "'%s' is no option; see --help", arguments[optind]);
+	plan = read_options(count, arguments, options, help, own_option);
 	if (!operation)
 		die(WRONG_USE, "which operation? give --op access, open, read or stat");
 
@@ -398,23 +380,13 @@ int main(int count, char **arguments)
 	at_end = remove_files;
 	catch_signals();
 	if (directory)
-		use_directory(directory, most_tasks(&tasks));
+		use_directory(directory, most_tasks(&plan.tasks));
 	else
-		mount_overlay(most_tasks(&tasks));
+		mount_overlay(most_tasks(&plan.tasks));
 	printf("# overlay: %s, %s, %d files %s, %g s a run, %s, tasks ", operation->call,
 	       mode == PROCESSES ? "processes" : "threads", files, same_files ? "for all tasks" : "for each task",
-	       seconds, directory ? "in a directory of an overlay" : "on an overlay of its own, on tmpfs");
-	print_pinned(&tasks, processors);
-	print_header();
-	for (long run = 0; run < runs && !interrupted; run++) {
-		for (int i = 0; i < tasks.count; i++) {
-			double rate = run_tasks(mode, tasks.numbers[i], processors, seconds);
-
-			if (interrupted)
-				break;
-			print_row(operation->metric, tasks.numbers[i], rate);
-		}
-	}
+	       plan.seconds, directory ? "in a directory of an overlay" : "on an overlay of its own, on tmpfs");
+	measure(&plan, mode, processors, operation->metric, NULL);
 	remove_files();
 	return interrupted ? 128 + interrupted : 0;
 }
