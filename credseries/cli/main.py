@@ -102,6 +102,9 @@ for module in (
     module.add_to(app)
 
 
+_INTERRUPTED = 130
+
+
 def _report(error: CredseriesError) -> None:
     render.complain(render.paint("error: ", "red", sys.stderr) + render.printable(error.message))
     if error.hint:
@@ -126,9 +129,10 @@ def main() -> None:
     except CredseriesError as error:
         _report(error)
         sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        render.complain("interrupted; nothing was changed that the output above does not say")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:  # what typer makes of a Ctrl-C, without a word
+            render.complain("interrupted; nothing was changed that the output above does not say")
+        raise
     except BrokenPipeError:
         # the reader (less, head) has gone: say nothing more
         _drop_output()

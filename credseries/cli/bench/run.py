@@ -244,12 +244,8 @@ def _session(
 
     roles = [item.role for item in known]
     warming, order = plan(roles, warm_up, seed), plan(roles, runs, seed)
-    try:
-        with _progress(len(warming) + len(order)) as begin:
-            return perform(warming, order, start, conditions, begin)
-    except KeyboardInterrupt:
-        render.complain("interrupted: nothing was recorded")
-        raise
+    with _progress(len(warming) + len(order)) as begin:
+        return perform(warming, order, start, conditions, begin)
 
 
 @contextmanager
