@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from credseries.bench.model import C2cReport, Measurement, Metric, Reading, Source, join
 from credseries.errors import UsageError
@@ -25,29 +26,47 @@ class Gathered:
     measurements: tuple[Measurement, ...]
     c2c: tuple[C2cReport, ...]
     command: str
+    sources: tuple[Source, ...]
     warnings: tuple[str, ...]
 
 
 def gather(files: Sequence[FileRead], table: str | None = None, runs: int | None = None) -> Gathered:
     """What the files say together: the values of a metric in the order of the files, and all reports of perf c2c.
 
-    `table` picks one report of each file, by number (from 1) or by words of its name; without it a file may have one.
-    `runs` is how many runs are behind the means of each file, where it does not say. Raises UsageError when two files
-    are the same, when a table is not there or not the only one, and when a file knows of another number of runs.
+    Files keep their names and not their directories: records are attached to mails. `table` picks one report of each
+    file, by number (from 1) or by words of its name; without it a file may have one. `runs` is how many runs are behind
+    the means of each file, where it does not say. Raises UsageError when two files are the same, when a table is not
+    there or not the only one, and when a file knows of another number of runs.
     """
     _no_file_twice(files)
     if table is not None and not any(file.reading.c2c for file in files):
         raise UsageError("--table is given, but no report of perf c2c was read", hint="leave --table out")
     known = [_counted(file, runs) for file in files]
     metrics = dict.fromkeys(item.metric for items in known for item in items)
-    reports = tuple(report for file in files for report in _picked(file, table, runs))
+    kept = [
+        _without_directory(replace(file, reading=replace(file.reading, c2c=_picked(file, table, runs))))
+        for file in files
+    ]
     commands = {file.reading.command for file in files if file.reading.command}
     return Gathered(
         tuple(_joined(metric, known) for metric in metrics),
-        reports,
+        tuple(report for file in kept for report in file.reading.c2c),
         commands.pop() if len(commands) == 1 else "",
-        tuple(dict.fromkeys([*_notes(files), *_gaps(metrics, known)])),
+        tuple(file.source for file in kept),
+        tuple(dict.fromkeys([*_notes(kept), *_gaps(metrics, known)])),
     )
+
+
+def _without_directory(file: FileRead) -> FileRead:
+    """The file by its name alone, in the names of its reports as well."""
+    place = file.source.name
+    name = PurePath(place).name
+
+    def named(report: C2cReport) -> C2cReport:
+        return replace(report, name=name + report.name.removeprefix(place)) if report.name.startswith(place) else report
+
+    reports = tuple(named(report) for report in file.reading.c2c)
+    return FileRead(replace(file.source, name=name), replace(file.reading, c2c=reports))
 
 
 def _no_file_twice(files: Sequence[FileRead]) -> None:
@@ -106,7 +125,7 @@ def _gaps(metrics: dict[Metric, None], known: Sequence[Sequence[Measurement]]) -
 # -- tables of perf c2c
 
 
-def _picked(file: FileRead, table: str | None, runs: int | None) -> Sequence[C2cReport]:
+def _picked(file: FileRead, table: str | None, runs: int | None) -> tuple[C2cReport, ...]:
     reports = file.reading.c2c
     if reports and runs is not None and runs != 1:
         raise UsageError(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,7 +28,7 @@ from credseries.cli.options import HERE, Tree, open_repository
 from credseries.words import many
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from credseries.bench.gather import FileRead
     from credseries.bench.model import Record
@@ -124,17 +122,9 @@ def add(
     found = [_read(name, known_format, side, runs) for name in files]
     all_of = gather(found, table, runs)
     provenance = told.onto(Provenance(command=all_of.command))
-    sources = tuple(replace(file.source, name=PurePath(file.source.name).name) for file in found)
-    reports = tuple(replace(report, name=_without_directory(report.name, files)) for report in all_of.c2c)
-    record = Record(kernel_role, label, all_of.measurements, reports, provenance, sources, all_of.warnings)
+    record = Record(kernel_role, label, all_of.measurements, all_of.c2c, provenance, all_of.sources, all_of.warnings)
     with opened(repo) as records:
         _keep(records, record)
-
-
-def _without_directory(text: str, files: Sequence[str]) -> str:
-    """A text that begins with the path of a file, with its name only: where it was is nobody's business in a mail."""
-    found = next((name for name in files if text.startswith(name)), "")
-    return PurePath(found).name + text.removeprefix(found) if found else text
 
 
 def _read(name: str, format: str | None, side: str | None, runs: int | None) -> FileRead:
