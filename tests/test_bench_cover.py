@@ -94,6 +94,14 @@ def test_b4_sends_the_tables_as_they_are(split: Path, tmp_path: Path, monkeypatc
     assert text.startswith("\n".join(lines))
 
 
+@pytest.mark.parametrize("option", [("--allow-incomplete",), ("--symbol", "ovl_override_creds")])
+def test_what_says_how_to_take_records_needs_some(split: Path, option: tuple[str, ...]) -> None:
+    ran = credseries("cover", *option, cwd=split)
+    assert ran.status == 2
+    assert f"{option[0]} says how" in ran.err
+    assert "--bench LABEL" in ran.err
+
+
 def test_a_label_that_nobody_used(split: Path) -> None:
     add(split, "base", "base.csv")
     ran = credseries("cover", "--bench", "opne", cwd=split)

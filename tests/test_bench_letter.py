@@ -125,6 +125,9 @@ def test_the_cache_line_of_the_series_is_shown_however_far_down_it_is() -> None:
         *("other_0", "other_1", "override_creds")
     ]
     assert "5 more lines" in excerpt
+    several = block({"web": [Record(BASE, "web", c2c=(report, report), provenance=HERE)]}).text
+    assert "the first of 2 runs" in several
+    assert "override_creds" in several.partition("the first of 2 runs")[2]
 
 
 def test_a_series_keeps_what_was_measured() -> None:

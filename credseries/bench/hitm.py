@@ -72,7 +72,7 @@ def hitm(records: Sequence[Record], seeds: Sequence[str] = DEFAULT_SEEDS) -> Hit
         seeds=tuple(seeds),
         subject=subject,
         other=tuple((role, lines) for role, (_, lines) in split.items()),
-        places=tuple(_places(subject, _roles(records))),
+        places=tuple(_places(subject, sorted({record.role for record in records}))),
         notes=tuple(_notes(records, reports, dict(subject))),
     )
 
@@ -85,8 +85,8 @@ def measurements(record: Record, findings: HitmFindings) -> tuple[Measurement, .
     reports = [report for report in record.c2c if report.columns]
     if not reports:
         return ()
-    subject = _subject_of(record.role, findings)
-    totals = [_total(report.lines, subject) for report in reports]
+    chosen = [subject_lines(report, record.role, findings) for report in reports]
+    totals = [(sum(line.remote for line in lines), sum(line.local for line in lines)) for lines in chosen]
     what = "peer accesses" if reports[0].peer else "HITM"
     return tuple(
         Measurement(Metric(f"credential lines, {kind}{what}", "loads", Better.LESS), tuple(map(float, values)))
@@ -104,9 +104,10 @@ def _subject_of(role: Role, findings: HitmFindings) -> _Subject:
     return _Subject(frozenset(findings.seeds), frozenset() if role == BASE else _notable_places(base))
 
 
-def _total(lines: Iterable[CacheLine], subject: _Subject) -> tuple[int, int]:
-    chosen = [line for line in lines if subject.has(line)]
-    return sum(line.remote for line in chosen), sum(line.local for line in chosen)
+def subject_lines(report: C2cReport, role: Role, findings: HitmFindings) -> tuple[CacheLine, ...]:
+    """The cache lines of one of a role's reports that the series is about, as the report has them."""
+    subject = _subject_of(role, findings)
+    return tuple(line for line in report.lines if subject.has(line))
 
 
 def _plain(symbol: str) -> str:
@@ -114,17 +115,11 @@ def _plain(symbol: str) -> str:
     return symbol.partition(".")[0]
 
 
-def _roles(records: Sequence[Record]) -> list[Role]:
-    """Every role once: base, patched, then without topics by their names."""
-    order = {"base": 0, "patched": 1}
-    return sorted({record.role for record in records}, key=lambda role: (order.get(role.kind, 2), role.topic))
-
-
 def _reports(records: Sequence[Record]) -> dict[Role, list[C2cReport]]:
     """The reports with a table, by role, the base first."""
     found = {
         role: [report for record in records if record.role == role for report in record.c2c if report.columns]
-        for role in _roles(records)
+        for role in sorted({record.role for record in records})
     }
     return {role: reports for role, reports in found.items() if reports}
 

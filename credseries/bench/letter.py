@@ -40,12 +40,15 @@ def block(records: Mapping[str, Sequence[Record]], seeds: Sequence[str] = ()) ->
 
 def _excerpts(records: Sequence[Record], found: HitmFindings | None) -> Iterator[str]:
     """The cache lines that matter of each kernel, as perf c2c shows them; of several runs the first."""
+    from credseries.bench.hitm import subject_lines
     from credseries.bench.output.c2c_block import c2c_block
 
     for record in sorted(records, key=lambda item: item.role):
-        if record.c2c and found is not None:
-            which = "" if len(record.c2c) == 1 else f", the first of {len(record.c2c)} runs"
-            report = _that_matters(record.c2c[0], dict(found.subject).get(record.role, ()))
+        reports = [report for report in record.c2c if report.columns]
+        if reports and found is not None:
+            which = "" if len(reports) == 1 else f", the first of {len(reports)} runs"
+            first = reports[0]
+            report = _that_matters(first, subject_lines(first, record.role, found))
             excerpt = textwrap.dedent(c2c_block(report, _LINES, _ROWS, WIDTH + 2))
             yield f"perf c2c, {record.role} ({record.label}{which}):\n\n{excerpt}"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from credseries import render
-from credseries.cli.bench.options import complete_label
+from credseries.cli.bench.options import Symbols, complete_label
 from credseries.cli.options import HERE, Branch, Tree, open_repository
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def cover(
     tree: Tree = HERE,
     branch: Branch = None,
     bench: Bench = None,
+    symbol: Symbols = None,
     allow_incomplete: AllowIncomplete = False,
     numbers: Numbers = None,
     note: Note = None,
@@ -83,7 +84,9 @@ def cover(
     from credseries.series.group import threads
 
     repo = open_repository(tree)
-    given = _Given(_read(numbers), None if bench is None else _measured(repo, bench, allow_incomplete), note)
+    _check_options(bench, symbol, allow_incomplete)
+    measured = _measured(repo, bench, symbol or (), allow_incomplete) if bench is not None else None
+    given = _Given(_read(numbers), measured, note)
     if umbrella:
         letter = umbrella_letter(repo, threads(repo, branch), given)
     elif given == _NOTHING:
@@ -109,7 +112,17 @@ class _Given:
 _NOTHING = _Given()
 
 
-def _measured(repo: Repository, labels: Sequence[str], allow_incomplete: bool) -> Measured:
+def _check_options(bench: Sequence[str] | None, symbol: Sequence[str] | None, allow_incomplete: bool) -> None:
+    from credseries.errors import UsageError
+
+    if bench is None and (symbol or allow_incomplete):
+        option = "--symbol" if symbol else "--allow-incomplete"
+        raise UsageError(
+            f"{option} says how to take benchmark records, and none are named", hint="name them: --bench LABEL"
+        )
+
+
+def _measured(repo: Repository, labels: Sequence[str], symbols: Sequence[str], allow_incomplete: bool) -> Measured:
     """What the records of these labels say; raises UsageError when they leave a reader's first questions open."""
     from credseries.bench.letter import block
     from credseries.bench.records import opened
@@ -118,7 +131,7 @@ def _measured(repo: Repository, labels: Sequence[str], allow_incomplete: bool) -
 
     named = tuple(dict.fromkeys(filter(None, labels)))
     with opened(repo) as records:
-        made = block({label: records.by_label(label) for label in named})
+        made = block({label: records.by_label(label) for label in named}, symbols)
     if made.incomplete and not allow_incomplete:
         raise UsageError(
             "these numbers leave open what reviewers ask first:\n" + "\n".join(f"  {item}" for item in made.incomplete),

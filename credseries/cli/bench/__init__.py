@@ -59,7 +59,7 @@ _bench = typer.Typer(
       credseries bench add --role patched --label web --here patched-*.json
       credseries bench add --role without:overlayfs --label web --here without-*.json
       credseries bench show web             what changed, by how much, how sure that is
-      credseries cover                      the letter, with the numbers in it
+      credseries cover --bench web          the letter, with the numbers in it
 
     A record is what was measured of one kernel: metrics with their values, reports of perf c2c, and the machine, the
     workload, the kernel and the number of runs, without which numbers say nothing. Records with the same label are
