@@ -189,7 +189,7 @@ def test_long_names_give_way_in_their_middle_and_numbers_never() -> None:
     long = dataclasses.replace(COMPARISONS[4], metric=Metric(name, "ns", Better.LESS, 16))
     text = findings_table(dataclasses.replace(FINDINGS, comparisons=(long,)))
     (title,) = re.findall(r"^  randread.*$", text, re.MULTILINE)
-    assert re.fullmatch(r"  randread\S*\.\..*percentile, 16 tasks \[us\] +worse", title)
+    assert re.fullmatch(r"  randread\S*\.\..*percentile \(16 tasks\) \[us\] +worse", title)
     assert len(title) == WIDTH
     assert "123.5 +- 8.1 (10)" in text
 
@@ -408,7 +408,7 @@ def test_any_table_is_read_back_to_the_same_numbers_with_every_row(found: Findin
         _check_figure(row, "patched", item.patched, size)
         _check_change(row, item)
         if item.metric.tasks is not None:
-            assert f", {item.metric.tasks} task" in row.title
+            assert f"({item.metric.tasks} task" in row.title
     for (unit, kernels, parts), attribution in zip(table.attributions, found.attributions, strict=True):
         size = factor(unit, attribution.metric.unit)
         figures = [attribution.base, *(figure for _, figure in attribution.without), attribution.patched]

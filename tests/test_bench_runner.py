@@ -336,7 +336,7 @@ def test_a_metric_that_one_run_lacks_is_left_out_with_a_word() -> None:
     session = perform([], [BASE] * 3, lambda _role, _name: next(found), lambda: QUIET)
     (record,) = records(session, "x", provenance(BASE), "")
     assert record.measurements == (Measurement(LATENCY, (1.0, 2.0, 3.0)),)
-    assert record.warnings == ("faults with 2 tasks is left out: it is not in the result of run 2",)
+    assert record.warnings == ("faults (2 tasks) is left out: it is not in the result of run 2",)
 
 
 def test_runs_that_have_no_metric_in_common_are_refused() -> None:
@@ -561,7 +561,7 @@ def test_an_interrupt_leaves_no_process_and_no_record(tree: Path, tmp_path: Path
     command = f"sleep 1000 & echo $$ $! > {started}.new; mv {started}.new {started}; wait"
     status, errors, processes = interrupt(tree, number, command, started)
     assert status == 130
-    assert errors == "interrupted: nothing was recorded\n"
+    assert errors == "interrupted; nothing was changed that the output above does not say\n"
     assert len(processes) == 2
     for _ in until(lambda: not any(map(alive, processes))):
         pass

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from credseries.bench import intervals, statistics
 from credseries.bench.comparison import Pair, judge, listed, unknown_spread
-from credseries.bench.completeness import metric_name
 from credseries.bench.findings import Attribution, Comparison, Contribution
 from credseries.bench.model import Measurement, Metric
 
@@ -66,7 +65,7 @@ def _contribution(
 
 def _change_notes(base: Measurement, patched: Measurement) -> Iterator[str]:
     """What is wrong with shares of the whole change, if it is."""
-    name = metric_name(base.metric)
+    name = base.metric.title
     if statistics.figure(base).mean == statistics.figure(patched).mean:
         yield f"{name}: the means of base and patched are equal, so that there is no change to have a share of."
         return
@@ -86,7 +85,7 @@ def _rest_notes(metric: Metric, contributions: Sequence[Contribution]) -> Iterat
         )
     else:
         if shares:
-            yield f"{metric_name(metric)}: {listed(topics)} contribute {math.fsum(shares):.1f} % together."
+            yield f"{metric.title}: {listed(topics)} contribute {math.fsum(shares):.1f} % together."
         yield (
             f"Only {listed(topics)} were left out, one at a time: what they leave of the whole change is that of all "
             "other topics and of how topics act on each other, and cannot be told apart."

@@ -12,7 +12,7 @@ from dataclasses import fields
 from itertools import combinations
 from typing import TypeVar
 
-from credseries.bench.model import Machine, Measurement, Metric, Provenance, Record, Role
+from credseries.bench.model import Machine, Measurement, Provenance, Record, Role
 from credseries.words import many
 
 _HASH = re.compile(r"[0-9a-f]{7,64}")
@@ -58,7 +58,7 @@ def _incomplete(records: ByRole, measured: Mapping[Role, Sequence[Measurement]])
             yield f"There is no record of {role}, so that nothing can be compared."
     for role, items in records.items():
         yield from _unanswered(role, items)
-        nameless = [metric_name(item.metric) for item in measured.get(role, ()) if item.runs is None]
+        nameless = [item.metric.title for item in measured.get(role, ()) if item.runs is None]
         if nameless:
             yield f"{role}: nobody said how many runs are behind {', '.join(nameless)}."
     yield from _workloads(records)
@@ -161,8 +161,3 @@ def _called(machine: Machine) -> str:
         *([machine.virtual] if machine.virtual else []),
     ]
     return ", ".join(parts)
-
-
-def metric_name(metric: Metric) -> str:
-    """A metric's name, with the number of tasks where it has one."""
-    return metric.name if metric.tasks is None else f"{metric.name} ({many(metric.tasks, 'task')})"

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from credseries.bench.attribution import attribute
 from credseries.bench.comparison import Pair, compare_all, listed
-from credseries.bench.completeness import incomplete, metric_name, together
+from credseries.bench.completeness import incomplete, together
 from credseries.bench.findings import Attribution, Findings, HitmFindings
 from credseries.bench.model import Measurement, Metric, Record, Role, join
 from credseries.bench.noise import noise
 
 BASE, PATCHED = Role("base"), Role("patched")
-_ORDER = {"base": 0, "patched": 1}
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def findings(records: Sequence[Record], seeds: Sequence[str] = ()) -> Findings:
     labels = {record.label for record in records}
     if len(labels) != 1:
         raise ValueError(f"findings are of the records of one label, not of {len(labels)}")
-    roles = sorted({record.role for record in records}, key=lambda role: (_ORDER.get(role.kind, 2), role.topic))
+    roles = sorted({record.role for record in records})
     by_role = {role: [record for record in records if record.role == role] for role in roles}
     hitm = _hitm(records, seeds)
     parts = {role: _measured(by_role[role], hitm) for role in roles}
@@ -146,7 +145,7 @@ def _warnings(
         for metric, measurement in measured.items():
             if role in (BASE, PATCHED) and all(metric in joined.get(side, {}) for side in (BASE, PATCHED)):
                 continue  # the notes of its comparison tell
-            yield from (f"{metric_name(metric)}, {role}: {sentence}" for sentence in noise(measurement))
+            yield from (f"{metric.title}, {role}: {sentence}" for sentence in noise(measurement))
     yield from _unpaired(parts)
     yield from _not_everywhere(joined)
 
@@ -160,7 +159,7 @@ def _unpaired(parts: Mapping[Role, _Measured]) -> Iterator[str]:
             and _uneven(base[metric], patched[metric])
         ):
             yield (
-                f"{metric_name(metric)}: runs of base and patched were taken in turns, but are not equally many; "
+                f"{metric.title}: runs of base and patched were taken in turns, but are not equally many; "
                 "they are not compared in pairs."
             )
 
@@ -172,6 +171,6 @@ def _not_everywhere(joined: Mapping[Role, Mapping[Metric, Measurement]]) -> Iter
         having = [str(role) for role, measured in joined.items() if metric in measured]
         lacking = [str(role) for role, measured in joined.items() if metric not in measured]
         if lacking:
-            names.setdefault((listed(having), listed(lacking)), []).append(metric_name(metric))
+            names.setdefault((listed(having), listed(lacking)), []).append(metric.title)
     for (present, absent), metrics in names.items():
         yield f"Measured of {present}, but not of {absent}: {'; '.join(metrics)}."

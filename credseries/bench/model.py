@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from credseries.errors import UsageError
+from credseries.words import many
 
 
 class Better(StrEnum):
@@ -34,6 +35,11 @@ class Metric:
     unit: str
     better: Better
     tasks: int | None = None
+
+    @property
+    def title(self) -> str:
+        """What to call it: its name, with the number of tasks where it has one."""
+        return self.name if self.tasks is None else f"{self.name} ({many(self.tasks, 'task')})"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from credseries.bench.doctor.finding import Finding, State, finding
 from credseries.bench.doctor.probe import Probe
@@ -47,13 +47,7 @@ def _options(probe: Probe, place: str) -> Mapping[str, str]:
 
 
 def _debugging(options: Mapping[str, str] | None, where: str) -> Finding:
-    set_ = [name for name in _HEAVY if name in options] if options is not None else []
-    if options is None:
-        state, evidence = State.UNKNOWN, where
-    elif set_:
-        state, evidence = State.LIMITED, f"{', '.join(f'CONFIG_{name}' for name in set_)} ({where})"
-    else:
-        state, evidence = State.OK, f"no expensive check in {where}"
+    state, evidence = _none_of(_HEAVY, options, "no expensive check in", where)
     return finding(
         "debug options",
         state,
@@ -65,13 +59,7 @@ def _debugging(options: Mapping[str, str] | None, where: str) -> Finding:
 
 
 def _layout(options: Mapping[str, str] | None, where: str) -> Finding:
-    set_ = [name for name in _LAYOUT if name in options] if options is not None else []
-    if options is None:
-        state, evidence = State.UNKNOWN, where
-    elif set_:
-        state, evidence = State.LIMITED, f"CONFIG_{set_[0]} ({where})"
-    else:
-        state, evidence = State.OK, f"structures are not shuffled ({where})"
+    state, evidence = _none_of(_LAYOUT, options, "structures are not shuffled:", where)
     return finding(
         "structure layout",
         state,
@@ -80,6 +68,14 @@ def _layout(options: Mapping[str, str] | None, where: str) -> Finding:
         "another seed, so two kernels differ for that alone.",
         advice="Build the kernels that are compared with CONFIG_RANDSTRUCT_NONE.",
     )
+
+
+def _none_of(names: Sequence[str], options: Mapping[str, str] | None, good: str, where: str) -> tuple[State, str]:
+    """Whether none of these options is set, and what says so."""
+    if options is None:
+        return State.UNKNOWN, where
+    found = [f"CONFIG_{name}" for name in names if name in options]
+    return (State.LIMITED, f"{', '.join(found)} ({where})") if found else (State.OK, f"{good} {where}")
 
 
 def _overlay(probe: Probe, options: Mapping[str, str] | None, where: str) -> Finding:

@@ -25,7 +25,6 @@ from credseries.bench.output.numbers import (
 )
 from credseries.bench.output.plain import clean
 from credseries.bench.readers.c2c.layout import remote_and_local
-from credseries.words import many
 
 # How many symbols of cache lines that are not the series' are named.
 _NAMED_SYMBOLS = 1
@@ -33,7 +32,7 @@ _NAMED_SYMBOLS = 1
 
 def metric_name(metric: Metric) -> str:
     """What is measured, with the number of tasks if there is one."""
-    return clean(metric.name) if metric.tasks is None else f"{clean(metric.name)}, {many(metric.tasks, 'task')}"
+    return clean(metric.title)
 
 
 def direction(better: Better) -> str:

@@ -103,9 +103,8 @@ def _joined(readings: Sequence[Reading]) -> tuple[tuple[Measurement, ...], tuple
     for metric in metrics:
         items = [[item for item in reading.measurements if item.metric == metric] for reading in readings]
         if absent := [number for number, there in enumerate(items, 1) if not there]:
-            tasks = "" if metric.tasks is None else f" with {metric.tasks} tasks"
             which = ", ".join(map(str, absent))
-            missing.append(f"{metric.name}{tasks} is left out: it is not in the result of run {which}")
+            missing.append(f"{metric.title} is left out: it is not in the result of run {which}")
         else:
             found.append(join([item for there in items for item in there]))
     return tuple(found), tuple(missing)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from credseries.cli.bench.notes import note
 from credseries.cli.bench.options import parse_role
+from credseries.cli.bench.told import resolved
 
 if TYPE_CHECKING:
     from credseries.bench.model import Provenance, Role
@@ -44,13 +44,14 @@ def before_runs(
     roles = [item.role for item in known]
     releases = _by_role(told.kernels, roles, "--kernel")
     revisions = _by_role(told.commits, roles, "--commit")
+    commits = {role: resolved(repo, name) if repo is not None else name for role, name in revisions.items()}
     running = running_kernel() if told.here else ""
     where = parse(told.machine) if told.machine is not None else this_machine()
     date = datetime.now().astimezone().isoformat(timespec="seconds")
     return {
         item.role: Provenance(
             kernel=releases.get(item.role, running),
-            commit=_commit(repo, revisions.get(item.role, "")),
+            commit=commits.get(item.role, ""),
             machine=where,
             workload=" ".join(told.workload.split()),
             command=shlex.join(item.command),
@@ -76,16 +77,3 @@ def _by_role(given: Sequence[str], roles: Sequence[Role], option: str) -> dict[R
                 raise UsageError(f"{option} is given twice for {role}", hint="give it once for each")
             found[role] = value if equals else text
     return found
-
-
-def _commit(repo: Repository | None, revision: str) -> str:
-    """The full id of a commit that git knows; any other stays as it was given, with a note."""
-    if not revision or repo is None:
-        return revision
-    from credseries.errors import UnknownRevision
-
-    try:
-        return repo.resolve(revision)
-    except UnknownRevision:
-        note(f"this repository has no commit {revision}; it is kept as you gave it")
-        return revision

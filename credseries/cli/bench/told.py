@@ -54,7 +54,7 @@ def take(
         raise UsageError("--here and --machine are given", hint="give the one that is true")
     return Told(
         kernel=running_kernel() if here and kernel is None else _line(kernel),
-        commit=_resolved(repo, commit) if commit else commit,
+        commit=resolved(repo, commit) if commit else commit,
         machine=this_machine() if here else parse(machine) if machine is not None else None,
         workload=_line(workload),
         command=_line(command),
@@ -66,7 +66,8 @@ def _line(text: str | None) -> str | None:
     return " ".join(readable(text).split()) if text is not None else None
 
 
-def _resolved(repo: Repository, revision: str) -> str:
+def resolved(repo: Repository, revision: str) -> str:
+    """The full id of a commit that git knows; any other stays as it was given, with a note."""
     from credseries.errors import UnknownRevision
 
     try:
