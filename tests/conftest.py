@@ -28,11 +28,6 @@ _REMOVED = (
     *("GIT_CONFIG_COUNT", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"),
     *("EMAIL", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TERM_PROGRAM"),
 )
-# A shell starts what it puts in the background with SIGINT ignored, and whatever is started from there inherits that:
-# the tests that interrupt something would wait for ever.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
 _GIT_CONFIG = """\
 [user]
 	name = Test Developer

@@ -100,7 +100,7 @@ def test_the_name_of_a_file_does_not_matter() -> None:
         (b"", "file: there is nothing in it", "perf stat prints to stderr"),
         (b" \n\n", "file: there is nothing in it", "perf stat prints to stderr"),
         (b"PERFILE2\x68\0\0\0", "file: this is data of perf record", "perf c2c report --stdio > FILE"),
-        (gzip.compress(b"metric,value\n"), "file: this is compressed (gzip)", "gunzip"),
+        (gzip.compress(b"metric,value\n", mtime=0), "file: this is compressed (gzip)", "gunzip"),
         (b"one\ntwo\n\0\n", "file:3: a byte 0", "text in UTF-8"),
         ("metric\nx".encode("utf-16"), "file:1: a byte 0", "text in UTF-8"),
         ("a\nb\n980404 ±  3%\n".encode("latin-1"), "file:3: byte 0xb1 is no UTF-8", "iconv"),
