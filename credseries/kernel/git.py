@@ -180,9 +180,39 @@ class Repository:
             *((f"--max-count={limit}",) if limit is not None else ()),
             *(f"--format=tformat:{'%x00'.join(_COMMIT_FIELDS)}", "--end-of-options", f"{base}..{tip}", "--"),
         )
-        fields = output.decode("utf-8", "replace").split("\0")[:-1]
-        width = len(_COMMIT_FIELDS)
-        return [_commit_info(*fields[first : first + width]) for first in range(0, len(fields), width)]
+        return _commit_infos(output)
+
+    def changing(self, base: str, tip: str, paths: Sequence[str]) -> list[CommitInfo]:
+        """The commits that are in `tip` and not in `base` and change a file at, or below, one of the paths, oldest
+        first; merges are left out, and what they merged is not."""
+        output = self._run(
+            *("log", "--reverse", "--topo-order", "--no-merges", "--full-history", "--no-show-signature"),
+            *("--encoding=UTF-8", "--date=raw", "-z", f"--format=tformat:{'%x00'.join(_COMMIT_FIELDS)}"),
+            *("--end-of-options", f"{base}..{tip}", "--", *paths),
+        )
+        return _commit_infos(output)
+
+    def first_tags(self, commits: Sequence[str], pattern: str = "v*") -> dict[str, str]:
+        """The first tag that has each commit, of those whose names match; a commit that no such tag has is left out."""
+        if not commits:
+            return {}
+        found = self._run("name-rev", "--tags", f"--refs=refs/tags/{pattern}", *commits).decode("utf-8", "replace")
+        rows = (line.split(" ", 1) for line in found.splitlines())
+        return {
+            commit: re.sub(r"[~^].*$", "", name.removeprefix("tags/")) for commit, name in rows if name != "undefined"
+        }
+
+    def merges_that_say(self, base: str, tip: str, texts: Sequence[str]) -> list[CommitInfo]:
+        """The merges that are in `tip` and not in `base` and have one of these texts in their messages, in order."""
+        if not texts:
+            return []
+        output = self._run(
+            *("log", "--reverse", "--topo-order", "--merges", "--fixed-strings", "--no-show-signature"),
+            *("--encoding=UTF-8", "--date=raw", "-z", f"--format=tformat:{'%x00'.join(_COMMIT_FIELDS)}"),
+            *(f"--grep={text}" for text in texts),
+            *("--end-of-options", f"{base}..{tip}", "--"),
+        )
+        return _commit_infos(output)
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor of two commits, or None."""
@@ -478,6 +508,13 @@ class _Entry:
     mode: str
     kind: str
     id: str
+
+
+def _commit_infos(output: bytes) -> list[CommitInfo]:
+    """Commits from what git prints of them with -z and _COMMIT_FIELDS."""
+    fields = output.decode("utf-8", "replace").split("\0")[:-1]
+    width = len(_COMMIT_FIELDS)
+    return [_commit_info(*fields[first : first + width]) for first in range(0, len(fields), width)]
 
 
 def _commit_info(*fields: str) -> CommitInfo:

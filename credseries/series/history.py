@@ -16,7 +16,8 @@ from credseries.kernel.tags import NamedTag
 from credseries.kernel.values import CommitInfo
 from credseries.series.current import Current, pair_up
 from credseries.series.prep import is_cover, read_cover
-from credseries.series.sent import sides, tag_name
+from credseries.series.sent import sides
+from credseries.series.sent_tag import tag_name
 
 _LIMIT = 1000  # commits; more are no series
 
@@ -73,7 +74,7 @@ class Difference:
 
 def difference(repo: Repository, current: Current, sent: Version) -> Difference | None:
     """What has changed in the patches since a version was sent, whatever their messages say; None without its tag."""
-    before = _patches(repo, current, sent)
+    before = patches_of(repo, current, sent)
     if before is None:
         return None
     infos: Mapping[str, CommitInfo] = {
@@ -89,8 +90,9 @@ def difference(repo: Repository, current: Current, sent: Version) -> Difference 
     return Difference(frozenset(range(len(now))) - same, tuple(subject for subject in gone if subject not in others))
 
 
-def _patches(repo: Repository, current: Current, sent: Version) -> list[CommitInfo] | None:
-    """The patches of a version that was sent (and, where other series come first, maybe theirs before them)."""
+def patches_of(repo: Repository, current: Current, sent: Version) -> list[CommitInfo] | None:
+    """The patches of a version that was sent (and, where other series come first, maybe theirs before them); None
+    without its tag."""
     if not sent.commit:
         return None
     for base in dict.fromkeys((current.record.start, sent.base, current.record.base)):

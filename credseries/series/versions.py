@@ -192,10 +192,15 @@ def _pair(old: VersionPatch, new: VersionPatch) -> Became:
     if old.patch_id == new.patch_id and not new.open:
         fate = Fate.UNCHANGED if (old.subject, old.text) == (new.subject, new.text) else Fate.REWORDED
         return Became(fate, *numbers, old.subject, now)
-    before, after = Counter(_changed_lines(old.side.text)), Counter(_changed_lines(new.side.text))
-    added, removed = (after - before).total(), (before - after).total()
+    added, removed = lines_apart(old.side.text, new.side.text)
     reason = "fixup! commits are behind it" if new.open else ""
     return Became(Fate.CHANGED, *numbers, old.subject, now, added, removed, _forms(old, new), reason=reason)
+
+
+def lines_apart(old: bytes, new: bytes) -> tuple[int, int]:
+    """How many changed lines (+ and - lines) only the new one of two diffs has, and how many only the old one."""
+    before, after = Counter(_changed_lines(old)), Counter(_changed_lines(new))
+    return (after - before).total(), (before - after).total()
 
 
 def _changed_lines(diff: bytes) -> list[tuple[bytes, bytes]]:
