@@ -2,11 +2,22 @@
 
 import hashlib
 from collections.abc import Sequence
+from itertools import groupby
 
 
 def many(number: int, one: str, more: str = "") -> str:
     """A number of things: `1 patch`, `2 patches` (`more` is the plural where it does not just end in s)."""
     return f"{number} {one if number == 1 else more or one + 's'}"
+
+
+def numbered(numbers: Sequence[int]) -> str:
+    """Patches by their numbers, in ranges."""
+    ordered = sorted(set(numbers))
+    ranges = []
+    for _, group in groupby(enumerate(ordered), key=lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in group]
+        ranges += [f"{run[0]}-{run[-1]}"] if len(run) > 2 else [str(number) for number in run]
+    return f"patch {ranges[0]}" if len(ordered) == 1 else f"patches {', '.join(ranges)}"
 
 
 def near(value: str, allowed: Sequence[str]) -> str:

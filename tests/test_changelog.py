@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credseries.mail.changelog import RANGE_DIFF_BYTES, bullet, numbered, range_diff_text
+from credseries.mail.changelog import RANGE_DIFF_BYTES, bullet, range_diff_text
 from credseries.mail.cover import Cover, check_cover, check_notes
 from credseries.mail.replies import has_comment
 from credseries.series.changelog import items_of, join_letter, merge_logs, split_letter, write_log
 from credseries.series.trailers import Trailer, parse_trailer, revise, split_message, trailers_of
+from credseries.words import numbered
 
 LINK = "- Link to v1: https://patch.msgid.link/20261123-x-v1-0-0123456789ab@example.org"
 SOB = "Signed-off-by: Zoë <zoe@example.org>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from credseries.mail import b4adapter
 from credseries.mail.cover import Cover, parse_cover, render_cover, stored_cover
 from credseries.mail.text import cover_problems, line_problems, prose, verbatim
 from credseries.series import saved
-from credseries.series.model import SeriesRecord
+from credseries.series.model import SeriesRecord, series_from_json
+from credseries.series.reviews import patch_reviews, with_reviews
 from tests.mailcase import BRANCH, Tree, make_series, make_tree, put_on_branch, site
 
 PERF = """\
@@ -89,6 +91,50 @@ def test_numbers_are_included_or_said_to_be_missing() -> None:
     assert "No benchmark" not in body
     assert "  # ===== HITM =====\n  # Num RmtHitm LclHitm\n  =========================\n    0     412    1028" in body
     assert "   after: 54 ===" in body
+
+
+def reviewed(*numbers: int, of: int = 3) -> SeriesRecord:
+    """The series in its second version, some of whose patches have a review."""
+    series = dataclasses.replace(make_series(), revision=2)
+    own = "Signed-off-by: Zoë <zoe@example.org>"
+    messages = [
+        f"ovl: Patch {number}\n\nText.\n\n{'Acked-by: A <a@b.c>' if number in numbers else own}\n"
+        for number in range(1, of + 1)
+    ]
+    return with_reviews(series, messages)
+
+
+def test_it_names_the_patches_that_still_wait_for_a_review() -> None:
+    assert ("Patches 1, 3 have a Reviewed-by or an Acked-by. No review yet:\n\n  2: ovl: Patch 2\n\n") in render_cover(
+        reviewed(1, 3)
+    ).body
+    assert "Patch 3 has a Reviewed-by or an Acked-by. No review" in render_cover(reviewed(3)).body
+
+
+def test_of_many_that_wait_it_gives_the_numbers() -> None:
+    body = " ".join(render_cover(reviewed(2, of=45)).body.split())
+    assert "No review yet: patches 1, 3-45." in body
+
+
+@pytest.mark.parametrize("numbers", [(), (1, 2, 3)], ids=["none", "all"])
+def test_when_none_is_reviewed_or_all_are_it_says_nothing_of_it(numbers: tuple[int, ...]) -> None:
+    assert "review yet" not in render_cover(reviewed(*numbers)).body
+
+
+def test_a_first_version_waits_for_nobody_yet() -> None:
+    series = with_reviews(make_series(), ["a: B\n\nReviewed-by: A <a@b.c>", "c: D\n"])
+    assert "review yet" not in render_cover(series).body
+    assert series.told.reviews == ()
+
+
+def test_a_fixup_is_no_patch_that_waits_and_a_test_is_no_review() -> None:
+    messages = ["a: B\n\nReviewed-by: A <a@b.c>", "fixup! a: B\n", "c: D\n\nTested-by: A <a@b.c>"]
+    assert [(item.number, item.reviewed) for item in patch_reviews(messages)] == [(1, True), (2, False)]
+
+
+def test_what_a_record_knows_of_reviews_comes_back() -> None:
+    series = reviewed(2)
+    assert series_from_json(json.loads(json.dumps(series.to_json()))) == series
 
 
 def test_it_names_the_base() -> None:

@@ -178,8 +178,10 @@ def _render_anew(repo: Repository, current: Current, given: _Given) -> Cover:
     from credseries.series.prep import CoverMessage, new_tracking, read_cover, strip_comments
     from credseries.series.publish import rewrite_series
     from credseries.series.refresh import pristine_letter
+    from credseries.series.reviews import with_reviews
 
-    record = replace(current.record, **given.changed())
+    messages = [info.message for info in repo.commits(current.record.start, current.record.tip)]
+    record = with_reviews(replace(current.record, **given.changed()), messages)
     current = replace(current, record=record)
     stored = read_cover(current.cover_message) if current.cover else None
     tracking = stored.tracking if stored is not None else new_tracking(record)

@@ -337,7 +337,8 @@ def _stored_log(repo: Repository, branch: str) -> str:
 
 def _show_version(item: Rerolled, replies: Replies, refreshed: Refreshed | None) -> None:
     """A new version, for a person."""
-    from credseries.mail.changelog import describe, numbered, trailer_groups
+    from credseries.mail.changelog import describe, trailer_groups
+    from credseries.words import numbered
 
     sent, record = item.sent, item.remade.made.record
     base = f"Linux {record.base_version} ({record.base[:12]}){'' if item.rebased else ', as before'}"

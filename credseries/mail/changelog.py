@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
 
 from credseries.mail.text import one_line, prose, verbatim
 from credseries.series.reroll import Rerolled
 from credseries.series.told import Credit, Fact
 from credseries.series.trailers import parse_trailer
 from credseries.series.versions import Became, Fate
+from credseries.words import numbered
 
 RANGE_DIFF_BYTES = 40_000  # lists take 100 kB for the whole letter
 _FORMS = 3  # sites that an item names
@@ -148,13 +148,3 @@ def trailer_groups(facts: Iterable[Fact]) -> list[tuple[str, str, str, list[int]
 def _said(trailer: str) -> str:
     parsed = parse_trailer(trailer)
     return f"{parsed.name} of {parsed.person}" if parsed is not None and "<" in trailer else f'"{one_line(trailer)}"'
-
-
-def numbered(numbers: Sequence[int]) -> str:
-    """Patches by their numbers, in ranges."""
-    ordered = sorted(set(numbers))
-    ranges = []
-    for _, group in groupby(enumerate(ordered), key=lambda pair: pair[1] - pair[0]):
-        run = [number for _, number in group]
-        ranges += [f"{run[0]}-{run[-1]}"] if len(run) > 2 else [str(number) for number in run]
-    return f"patch {ranges[0]}" if len(ordered) == 1 else f"patches {', '.join(ranges)}"

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from credseries.mail.text import one_line, prose, verbatim
 from credseries.series.compare import sites_of
 from credseries.series.model import Measured, Needed, PatchRecord, SeriesRecord, SiteRecord, Thread, TopicRecord
-from credseries.words import many
+from credseries.series.told import PatchReview
+from credseries.words import many, numbered
 
 _FORM_COLUMNS = (("guard", "guard"), ("scoped_guard", "scoped"), ("light", "light"))
 FORM_TITLES = tuple(title for title, _ in _FORM_COLUMNS)
@@ -32,6 +33,7 @@ class CoverFacts:
     proof: str
     moved: str
     assumptions: str
+    reviews: str
     threads: str
     needs: str
     merge_plan: str
@@ -54,6 +56,7 @@ def cover_facts(series: SeriesRecord) -> CoverFacts:
         proof=proof(moved),
         moved=moved,
         assumptions=bullets(series.assumptions),
+        reviews=_reviews(series.told.reviews),
         threads=_threads(series.thread),
         needs=_needs(series.thread),
         merge_plan=_merge_plan(series),
@@ -206,6 +209,25 @@ def accepted_moves(sites: Iterable[SiteRecord]) -> str:
 def bullets(texts: Iterable[str]) -> str:
     """Sentences as a list."""
     return "\n".join(prose(one_line(text), "  - ", "    ") for text in texts)
+
+
+# -- reviews
+
+_WAITING = 20  # patches that are named one by one
+
+
+def _reviews(reviews: Sequence[PatchReview]) -> str:
+    """Which patches wait for a review, once some have one and others have not."""
+    done = [item for item in reviews if item.reviewed]
+    left = [item for item in reviews if not item.reviewed]
+    if not done or not left:
+        return ""
+    have = "has" if len(done) == 1 else "have"
+    head = f"{numbered([item.number for item in done]).capitalize()} {have} a Reviewed-by or an Acked-by"
+    if len(left) > _WAITING:
+        return prose(f"{head}. No review yet: {numbered([item.number for item in left])}.")
+    lines = (prose(f"{item.number}: {one_line(item.subject)}", "  ", "     ") for item in left)
+    return prose(f"{head}. No review yet:") + "\n\n" + "\n".join(lines)
 
 
 # -- one of several series

@@ -21,6 +21,7 @@ from credseries.series.model import Selection, SeriesRecord
 from credseries.series.prep import CoverMessage, committer, is_cover, read_cover
 from credseries.series.publish import Edited, Placing, publish
 from credseries.series.recipe import Recipe
+from credseries.series.reviews import with_reviews
 from credseries.series.scan import Survey
 from credseries.series.split import make_threads
 
@@ -166,7 +167,8 @@ def _placing(
     more: Callable[[Remade, CoverMessage], CoverMessage] | None,
 ) -> tuple[Placing, list[str]]:
     """How a series goes onto its branch: with its cover letter made anew, and what its author wrote into that."""
-    old, record = item.old, item.made.record
+    old = item.old
+    record = with_reviews(item.made.record, [commit.message for commit in item.carried.commits])
     fresh, log = split_letter(letter(record))
     tracking = _tracking(old, record)
     text, notes, remarks = fresh, log, []

@@ -34,13 +34,23 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class PatchReview:
+    """A patch of the version in the making, and whether it has a Reviewed-by or an Acked-by."""
+
+    number: int
+    subject: str
+    reviewed: bool
+
+
+@dataclass(frozen=True)
 class Told:
     """What is told of a version until it has been sent: who asked for what, what the author says of a patch that was
-    sent (0: of the series), and trailers that were dropped."""
+    sent (0: of the series), trailers that were dropped, and which patches had a review when the letter was made."""
 
     credits: tuple[Credit, ...] = ()
     because: Mapping[int, str] = field(default_factory=dict)
     dropped: tuple[Fact, ...] = ()
+    reviews: tuple[PatchReview, ...] = ()
 
 
 def told_from_json(data: dict[str, Any]) -> Told:
@@ -49,4 +59,5 @@ def told_from_json(data: dict[str, Any]) -> Told:
         tuple(Credit(**item) for item in data["credits"]),
         {int(number): text for number, text in data["because"].items()},
         tuple(Fact(**{**item, "old": tuple(item["old"])}) for item in data["dropped"]),
+        tuple(PatchReview(**item) for item in data.get("reviews", ())),
     )

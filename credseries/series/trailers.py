@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 # What somebody says of the patch as it was: of a patch that has changed since they have not said it.
 REVIEWS = ("reviewed-by", "acked-by", "tested-by")
+_APPROVALS = ("reviewed-by", "acked-by")
 _LINE = re.compile(r"^\s*(\w[\w-]*):\s+(\S.*)$")
 _NOTES = re.compile(r"^---[ \t]*$", re.MULTILINE)  # b4 keeps what is below in the commit, and git am drops it
 _MORE = re.compile(r"^\s*\[[^]]+\]\s*$")  # said of the trailer above it
@@ -31,6 +32,11 @@ class Trailer:
     def is_review(self) -> bool:
         """Whether it is about the patch as its reviewer saw it."""
         return self.name.lower() in REVIEWS
+
+    @property
+    def is_approval(self) -> bool:
+        """Whether somebody has looked at the patch and stands for it; a Tested-by says nothing of the code."""
+        return self.name.lower() in _APPROVALS
 
     @property
     def person(self) -> str:

@@ -10,8 +10,6 @@ from typing import TypeVar
 from credseries.series.remarks import Kind, Remark, State
 from credseries.series.trailers import Trailer
 
-# Who looked at a patch and stands for it; a Tested-by says nothing of the code.
-_APPROVALS = ("reviewed-by", "acked-by")
 _Key = TypeVar("_Key")
 
 
@@ -193,13 +191,8 @@ def _not_back(remarks: Sequence[Remark], facts: Facts) -> tuple[Person, ...]:
 # -- reviews
 
 
-def is_approval(trailer: Trailer) -> bool:
-    """Whether a trailer says that somebody has looked at a patch and stands for it."""
-    return trailer.name.lower() in _APPROVALS
-
-
 def _lacks_review(patch: PatchSeen, facts: Facts) -> bool:
     if patch.version != facts.version or patch.number == 0:
         return False
     said = [item.trailer for item in facts.given if item.version == patch.version and item.patch in (0, patch.number)]
-    return not any(is_approval(trailer) for trailer in (*patch.trailers, *said))
+    return not any(trailer.is_approval for trailer in (*patch.trailers, *said))
