@@ -182,12 +182,13 @@ def _session(directory: Path, branch: str) -> Iterator[None]:
 
 
 def series_messages(
-    repo: Repository, series: SeriesRecord, stamp: Stamp | None = None
+    repo: Repository, series: SeriesRecord, stamp: Stamp | None = None, prefixes: Sequence[str] = ()
 ) -> list[tuple[str, EmailMessage]]:
     """The series as b4 makes it into messages, without recipients: (commit id or "" for the cover, message).
 
-    A series of one patch has no cover message; b4 puts the letter below the patch's `---`. Without a stamp,
-    b4 takes time and chance as they are. Raises B4Failed, with the reason when b4 does not find the cover letter.
+    A series of one patch has no cover message; b4 puts the letter below the patch's `---`. `prefixes` come before the
+    series' own in each subject. Without a stamp, b4 takes time and chance as they are. Raises B4Failed, with the reason
+    when b4 does not find the cover letter.
     """
     branch = series.branch
     check_branch_name(branch)
@@ -197,9 +198,30 @@ def series_messages(
         from b4 import ez
 
         email = _sender_email()
-        _, _, _, messages = ez.get_prep_branch_as_patches(usebranch=branch, expandprereqs=False)
+        _, _, _, messages = ez.get_prep_branch_as_patches(
+            usebranch=branch, expandprereqs=False, prefixes=list(prefixes)
+        )
         if stamp is not None:
             _restamp(messages, tracking["series"], replace(stamp, domain=stamp.domain or email.rpartition("@")[2]))
+        return messages
+
+
+def sent_messages(
+    repo: Repository, series: SeriesRecord, tag: str, version: int, stamp: Stamp
+) -> list[tuple[str, EmailMessage]]:
+    """A version that was sent as b4 makes it into messages once more (`b4 send --resend`), from its `tag`.
+
+    They are as those of `series_messages`, their subjects begin with RESEND. Raises B4Failed.
+    """
+    branch = series.branch
+    check_branch_name(branch)
+    with private_worktree(repo, branch) as directory, _session(directory, branch):
+        from b4 import ez
+
+        email = _sender_email()
+        _, _, messages = ez.get_sent_tag_as_patches(tag, revision=version)
+        tracking = {"change-id": series.change_id, "revision": version}
+        _restamp(messages, tracking, replace(stamp, domain=stamp.domain or email.rpartition("@")[2]))
         return messages
 
 

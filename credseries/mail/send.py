@@ -18,6 +18,7 @@ from credseries.errors import UsageError
 from credseries.mail import b4adapter
 from credseries.mail.b4adapter import Stamp
 from credseries.mail.cover import Cover
+from credseries.mail.headers import check_headers, check_identifier
 from credseries.mail.message import Address, Message
 from credseries.mail.recipients import RecipientPlan, Recipients, union
 from credseries.mail.text import one_line
@@ -63,11 +64,13 @@ def prepare(
     *,
     stamp: Stamp | None = None,
     below: str | None = None,
+    prefixes: Sequence[str] = (),
 ) -> list[Message]:
     """The series' messages with their recipients, the cover letter first and every patch a reply to it.
 
-    `below` is the Message-Id of the message that the cover letter is a reply to. Raises UsageError when the branch no
-    longer has the patches of the record, or has some that are to become part of others, and what b4adapter raises.
+    `below` is the Message-Id of the message that the cover letter is a reply to, `prefixes` come first in each subject.
+    Raises UsageError when the branch no longer has the patches of the record, or has some that are to become part of
+    others, or when something would get into other headers than its own, and what b4adapter raises.
     """
     for patch in series.patches:
         if _UNFINISHED.match(patch.subject):
@@ -75,7 +78,7 @@ def prepare(
                 f"{series.branch} has a patch that is to become part of another: {patch.subject}",
                 hint=f"put it there: credseries refresh --branch {series.branch} --squash",
             )
-    built = b4adapter.series_messages(repo, series, stamp)
+    built = b4adapter.series_messages(repo, series, stamp, prefixes)
     patches = sum(1 for commit, _ in built if commit)
     if patches != len(series.patches) or patches != len(plan.patches):
         raise UsageError(
@@ -84,6 +87,24 @@ def prepare(
         )
     if below is not None:
         _hang(below, [message for _, message in built])
+    return _addressed(built, plan)
+
+
+def prepare_again(
+    repo: Repository, series: SeriesRecord, tag: str, version: int, plan: RecipientPlan, *, stamp: Stamp
+) -> list[Message]:
+    """The messages of a version that was sent, made from its tag to be sent once more; raises as `prepare` does."""
+    built = b4adapter.sent_messages(repo, series, tag, version, stamp)
+    patches = sum(1 for commit, _ in built if commit)
+    if patches != len(plan.patches):
+        raise UsageError(
+            f"v{version} has {patches} patches, and {series.branch} has {len(plan.patches)}: who got which is not known",
+            hint="send the version on the branch, or make one with `credseries reroll --resend`",
+        )
+    return _addressed(built, plan)
+
+
+def _addressed(built: Sequence[tuple[str, EmailMessage]], plan: RecipientPlan) -> list[Message]:
     first = 1 if built[0][0] else 0
     return [
         _message(index, commit, message, plan.of(index)) for index, (commit, message) in enumerate(built, start=first)
@@ -110,6 +131,7 @@ def prepare_umbrella(
     *,
     own_address: str,
     stamp: Stamp,
+    prefixes: Sequence[str] = (),
 ) -> UmbrellaMail:
     """Several series of one conversion below the letter over them, in an order in which they can be merged.
 
@@ -121,7 +143,7 @@ def prepare_umbrella(
     stamp = replace(stamp, domain=stamp.domain or own_address.rpartition("@")[2])
     revision = max(record.revision for record in series)
     identifier = b4adapter.new_message_id(thread.umbrella, revision, 0, stamp)
-    subject = f"[{' '.join(_prefixes(series, revision))}] {letter.subject}"
+    subject = one_line(f"[{' '.join((*prefixes, *_prefixes(series, revision)))}] {letter.subject}")
     message = b4adapter.letter_message(repo, series[0].branch, subject, letter.body, thread.umbrella)
     message["Date"] = format_datetime(stamp.now)
     message["Message-Id"] = identifier
@@ -130,7 +152,7 @@ def prepare_umbrella(
     sent = 1
     for record, plan in zip(series, plans, strict=True):
         mine = replace(stamp, now=stamp.now + timedelta(seconds=sent), token=_token(stamp, record))
-        messages = prepare(repo, record, plan, stamp=mine, below=identifier)
+        messages = prepare(repo, record, plan, stamp=mine, below=identifier, prefixes=prefixes)
         sent += len(messages)
         trees.append(TreeMail(record.thread.tree if record.thread is not None else "", tuple(messages)))
     return UmbrellaMail(over, tuple(trees))
@@ -158,15 +180,18 @@ def _message(index: int, commit: str, message: EmailMessage, recipients: Recipie
         if addresses:
             message[header] = b4adapter.format_addresses([(one_line(each.name), each.address) for each in addresses])
     subject = one_line(str(message["Subject"]))
+    identifier, data = str(message["Message-Id"]).strip(), b4adapter.message_bytes(message)
+    check_identifier(identifier, subject)
+    check_headers(data, subject)
     return Message(
         index=index,
         commit=commit,
         subject=subject,
         title=re.sub(r"^(?:\[[^]]*\]\s*)+", "", subject),
-        message_id=str(message["Message-Id"]).strip(),
+        message_id=identifier,
         to=recipients.to,
         cc=recipients.cc,
-        data=b4adapter.message_bytes(message),
+        data=data,
     )
 
 
