@@ -98,7 +98,7 @@ def prepare_again(
     patches = sum(1 for commit, _ in built if commit)
     if patches != len(plan.patches):
         raise UsageError(
-            f"v{version} has {patches} patches, and {series.branch} has {len(plan.patches)}: who got which is not known",
+            f"v{version} has {patches} patches, and {series.branch} has {len(plan.patches)}: who got which?",
             hint="send the version on the branch, or make one with `credseries reroll --resend`",
         )
     return _addressed(built, plan)
