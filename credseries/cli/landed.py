@@ -151,12 +151,15 @@ def _number(patch: PatchLanding, record: SeriesRecord) -> str:
     return f"{wanted.number}/{len(record.patches)}" if wanted.number else f"v{wanted.version} only"
 
 
-def _where(patch: PatchLanding) -> str:
+def _where(patch: PatchLanding) -> tuple[str, str]:
+    """The commit, and who committed it when; or how much is there."""
     if patch.landing is not None:
-        return " ".join(item for item in (patch.landing.commit[:12], patch.landing.tag) if item)
+        landing = patch.landing
+        since = f", in {landing.tag}" if landing.tag else ""
+        return landing.commit[:12], f"{landing.committer}, {landing.date}{since}"
     if patch.state == "partly" and patch.content is not None:
-        return f"{patch.content.there} of {patch.content.of}"
-    return ""
+        return "", f"{patch.content.there} of {patch.content.of}"
+    return "", ""
 
 
 def _notes(patch: PatchLanding, landing: Landing) -> list[str]:
@@ -170,4 +173,4 @@ def _notes(patch: PatchLanding, landing: Landing) -> list[str]:
         notes.append(f"there it is: {landing.subject}")
     if landing.reverted:
         notes.append(f"reverted by {landing.reverted[:12]}")
-    return [*notes, f"committed by {landing.committer} on {landing.date}"]
+    return notes
