@@ -9,9 +9,23 @@ from dataclasses import dataclass, field
 _NAMED = re.compile(r"([^<]+)<(.+@.*)>.*")
 _BRACKETED = re.compile(r"\s*<(.+@\S*)>.*")
 _BARE = re.compile(r"(.+@\S*).*")
+_BARE_QUOTE = re.compile(r'(?<!\\)"')
 _MUST_QUOTE = re.compile(r"[^A-Za-z0-9_ \-]")
-_COMMA = re.compile(r""",(?=(?:[^"]*"[^"]*")*[^"]*$)""")  # a comma outside quotation marks
-_WHOLE_ADDRESS = re.compile(r"\s*(?:[^<>@]*<[^<>@\s]+@[^<>\s]+>|[^<>@\s]+@[^<>@\s]+)\s*")
+
+# An address as RFC 822 has it, comments taken out. A group (`friends: a@b, c@d;`) and a route (`<@a,@b:c@d>`) are left
+# out: no MAINTAINERS has one.
+_LWSP = r"(?:(?:\r\n)?[ \t])"
+_ATOM = rf'[^()<>@,;:\\".\[\]\x00-\x20\x7f]+(?:{_LWSP}+|\Z|(?=[\[\]()<>@,;:\\".]))'
+_QUOTED = rf'"(?:[^\\"\r]|\\.|{_LWSP})*"{_LWSP}*'
+_WORD = f"(?:{_ATOM}|{_QUOTED})"
+_DOMAIN_PART = rf"(?:{_ATOM}|\[(?:[^\[\]\r\\]|\\.)*\]{_LWSP}*)"
+_AT_DOMAIN = rf"@{_LWSP}*{_DOMAIN_PART}(?:\.{_LWSP}*{_DOMAIN_PART})*"
+_LOCAL_AT_DOMAIN = rf"{_WORD}(?:\.{_LWSP}*{_WORD})*{_AT_DOMAIN}"
+_MAILBOX = rf"{_LWSP}*(?:{_LOCAL_AT_DOMAIN}|{_WORD}*<{_LWSP}*{_LOCAL_AT_DOMAIN}>{_LWSP}*)"
+_MAILBOX_LIST = re.compile(f"(?:{_MAILBOX})?(?:,(?:{_MAILBOX})?)*", re.DOTALL)
+_ONE_OF_LIST = re.compile(f"(?:^|,{_LWSP}*)({_MAILBOX})", re.DOTALL)
+_ONE_MAILBOX = re.compile(_MAILBOX, re.DOTALL)
+_COMMENT = re.compile(r"""("(?:[^"\\]|\\.)*")|\\.|\((?:[^()\\]|\\.)*\)""", re.DOTALL)
 
 _MAILMAP_NAME = re.compile(r"([^<]+)<([^>]+)>")
 _MAILMAP_ADDRESS = re.compile(r"<([^>]+)>\s*<([^>]+)>")
@@ -32,7 +46,7 @@ class Address:
             return self.email
         if not _MUST_QUOTE.search(self.name):
             return f"{self.name} <{self.email}>"
-        escaped = re.sub(r'(?<!\\)"', r"\\\"", self.name)
+        escaped = _BARE_QUOTE.sub(r'\\"', self.name)
         return f'"{escaped}" <{self.email}>'
 
 
@@ -45,11 +59,25 @@ def parse_address(text: str) -> Address | None:
 
 
 def parse_addresses(text: str) -> list[Address]:
-    """The addresses of an M: or R: line, which is one or a list with commas."""
-    parts = _COMMA.split(text)
-    if len(parts) == 1 or not all(_WHOLE_ADDRESS.fullmatch(part) for part in parts):
-        parts = [text]  # a name with a comma in it
+    """The addresses of an M: or R: line.
+
+    It is one, or several with commas between them if it is a list of the kind that RFC 822 has: a name in which a comma
+    stands without quotation marks makes it one address. (The script takes a list for one address, a broken one, if
+    there is a letter in it that Latin-1 lacks. This does not.)
+    """
+    parts = [text]
+    bare = _without_comments(text) if "," in text else ""
+    if bare and not _ONE_MAILBOX.fullmatch(bare) and _MAILBOX_LIST.fullmatch(bare):
+        parts = _ONE_OF_LIST.findall(bare)
     return [address for part in parts if (address := parse_address(part)) is not None]
+
+
+def _without_comments(text: str) -> str:
+    while True:
+        shorter = _COMMENT.sub(lambda match: " " if match[0].startswith("(") else match[0], text)
+        if shorter == text:
+            return text
+        text = shorter
 
 
 def _bare_name(name: str) -> str:

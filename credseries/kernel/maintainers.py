@@ -1,66 +1,137 @@
-"""Who is responsible for files: an index of MAINTAINERS that agrees with the kernel's get_maintainer.pl.
+"""Who is responsible for files and patches: an index of MAINTAINERS that agrees with the kernel's get_maintainer.pl.
 
-What it gives is what `get_maintainer.pl --nogit --nogit-fallback` gives, with one exception: the script reads
-the addresses that a .yaml file contains, this index sees no file contents.
+What it gives is what `get_maintainer.pl --nogit --nogit-fallback` gives, with these exceptions, all of the script's
+own: where several sections are equally specific the script takes them in an order that changes from run to run, and so
+may the address of somebody whom two of them name with two addresses (the index takes them in the order of the file); a
+list that has a name before its address is printed as an empty line (the index gives its address).
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from credseries.errors import UnknownRecipient
 from credseries.kernel.addresses import Mailmap
-from credseries.kernel.patterns import PathIndex, Pattern, compile_perl
+from credseries.kernel.expressions import Expression
+from credseries.kernel.file_addresses import addresses_in, names_its_people
+from credseries.kernel.git import Repository
+from credseries.kernel.maintainer_options import CONFIGURATION, IGNORED, Options, find_file, parse_ignored
+from credseries.kernel.patch_facts import PatchFacts, patch_text
+from credseries.kernel.patterns import IsDirectory, PathIndex
 from credseries.kernel.recipients import MailingList, Recipient, RecipientCollector, Section
 
 __all__ = ["MailingList", "Maintainers", "Recipient", "Section"]
 
-_FIELD = re.compile(r"([A-Z]):\s*(.*)")
-# The lines of a patch that name files and so count neither as its text nor as its change.
-_PATCH_HEADER = re.compile(
-    r" mode change |rename (?:from|to) |diff --git |Fixes:\s+[0-9a-fA-F]{6}|\+\+\+\s|---\s|@@ -\d+,\d+"
-)
-_FILE_HEADER = re.compile(r"(?:\+\+\+|---)\s+\S")
 # What developers call lists whose addresses do not contain that word.
 _NICKNAMES = {"lkml": "linux-kernel", "lsm": "linux-security-module"}
 _MOST_CANDIDATES = 6
+_NO_FACTS = PatchFacts((), (), (), ())
+
+
+def _nothing(_: str) -> str | None:
+    return None
 
 
 @dataclass(frozen=True)
 class Maintainers:
     """The sections of a MAINTAINERS file and the questions that a series asks of them.
 
-    `is_directory` says whether a path is a directory of the tree. It is asked only where a pattern without a
-    slash at its end is the beginning of a file's name.
+    What the script looks up in the tree and its history comes from three functions. `is_directory` says whether a path
+    is a directory of the tree; it is asked only where a pattern without a slash at its end is the beginning of a file's
+    name. `read_file` gives the text of a file, for the addresses in it; `read_message` the message of a commit that a
+    patch fixes, without the subject, for who signed it.
     """
 
     sections: tuple[Section, ...]
     mailmap: Mailmap = field(default_factory=Mailmap)
-    is_directory: Callable[[str], bool] = field(default=lambda _: False, compare=False)
+    options: Options = field(default_factory=Options)
+    ignored: frozenset[str] = frozenset()
+    is_directory: IsDirectory | None = field(default=None, compare=False)
+    read_file: Callable[[str], str | None] = field(default=_nothing, compare=False)
+    read_message: Callable[[str], str | None] = field(default=_nothing, compare=False)
 
     @classmethod
     def parse(
-        cls, text: str, *, mailmap: str = "", is_directory: Callable[[str], bool] = lambda _: False
+        cls,
+        text: str,
+        *,
+        mailmap: str = "",
+        options: Options | None = None,
+        ignored: str = "",
+        is_directory: IsDirectory | None = None,
+        read_file: Callable[[str], str | None] = _nothing,
+        read_message: Callable[[str], str | None] = _nothing,
     ) -> Maintainers:
-        """The contents of MAINTAINERS and `.mailmap`; whatever stands before the first section is skipped."""
-        return cls(tuple(_sections(text)), Mailmap.parse(mailmap), is_directory)
+        """The contents of MAINTAINERS, `.mailmap` and `.get_maintainer.ignore`; what stands before the first section is
+        skipped."""
+        return cls(
+            tuple(_sections(text)),
+            Mailmap.parse(mailmap),
+            options or Options(),
+            parse_ignored(ignored),
+            is_directory,
+            read_file,
+            read_message,
+        )
+
+    @classmethod
+    def at(cls, repo: Repository, commit: str, *, places: Sequence[Path] = ()) -> Maintainers:
+        """The index of a commit's tree.
+
+        `places` are directories that may have a .get_maintainer.conf or .ignore: the top of the work tree and the home
+        directory, as the script has it. An .ignore of the commit goes before those.
+        """
+        texts = _texts(repo, commit, ("MAINTAINERS", ".mailmap", IGNORED))
+
+        def read_message(fix: str) -> str | None:
+            done = repo.ran("log", "--no-color", "--max-count=1", "--format=%b", fix, "--", environment={})
+            return patch_text(done.output) if done.status == 0 else None
+
+        return cls.parse(
+            texts.get("MAINTAINERS", ""),
+            mailmap=texts.get(".mailmap", ""),
+            options=Options.parse(find_file(CONFIGURATION, places)),
+            ignored=texts.get(IGNORED) or find_file(IGNORED, places),
+            is_directory=lambda path: repo.exists(commit, path) == "directory",
+            read_file=lambda path: _texts(repo, commit, (path,)).get(path),
+            read_message=read_message,
+        )
 
     def for_files(self, files: Iterable[str], patch: str = "") -> list[Recipient]:
         """Whom a change of these files goes to: people, then lists, those of the most specific section first.
 
-        With the text of a patch, sections whose K: expression it matches are added. Subscribers-only lists
-        are left out, as the script does.
+        With the text of a patch, sections whose K: expression it matches are added, and who signed the commits that it
+        fixes. Subscribers-only lists are left out, as the script does.
         """
-        matches = [match for file in dict.fromkeys(files) for match in self.match_file(file)]
-        if patch:
-            matches += self._match_keywords(patch)
-        collected = RecipientCollector(self.mailmap)
-        for section, pattern in matches:
-            collected.add_section(section, pattern)
+        return self._collect(files, PatchFacts.parse(patch) if patch else _NO_FACTS, patch)
+
+    def for_patch(self, patch: bytes) -> list[Recipient]:
+        """Whom a patch goes to, as `git format-patch` writes it: what the script says of the file."""
+        text = patch_text(patch)
+        facts = PatchFacts.parse(text)
+        return self._collect(facts.files, facts, text)
+
+    def _collect(self, files: Iterable[str], facts: PatchFacts, patch: str) -> list[Recipient]:
+        options = self.options
+        known = tuple(dict.fromkeys(files))
+        collected = RecipientCollector(self.mailmap if options.mailmap else Mailmap(), options, self.ignored)
+        for file in known:
+            for section, pattern in self.match_file(file):
+                collected.add_section(section, pattern)
+        if patch and options.keywords:
+            for section, pattern in self._match_keywords(facts, patch):
+                collected.add_section(section, pattern)
+        collected.settle()
+        for file in known:
+            if names_its_people(file, always=options.file_emails) and (text := self.read_file(file)):
+                collected.add_mentioned(addresses_in(text), file)
+        for fix in facts.fixes if options.fixes else ():
+            collected.add_signers(self.read_message(fix) or "", fix)
         return collected.result()
 
     def match_file(self, file: str) -> list[tuple[Section, str]]:
@@ -68,12 +139,18 @@ class Maintainers:
         excluded = {pattern.section for pattern, _ in self._index["X"].matches(file)}
         # Of several lines of a section the script takes the last one that matches.
         found: dict[int, tuple[int, int, str]] = {}
+        deepest = file.count("/") - self.options.pattern_depth if self.options.pattern_depth else None
         for pattern, depth in self._index["F"].matches(file):
+            if deepest is not None and depth <= deepest:
+                continue
             if pattern.line >= found.get(pattern.section, (-1,))[0]:
                 found[pattern.section] = (pattern.line, depth, f"F: {pattern.text}")
-        for section, line, value, expression in self._name_patterns:
-            if line >= found.get(section, (-1,))[0] and expression.search(file):
-                found[section] = (line, 0, f"N: {value}")
+        folded = file.casefold()
+        for section, line, name in self._names:
+            if not name.may_match(folded) or line < found.get(section, (-1,))[0]:
+                continue
+            if name.compiled is not None and name.compiled.search(file):
+                found[section] = (line, 0, f"N: {name.text}")
         kept = [(-depth, section, reason) for section, (_, depth, reason) in found.items() if section not in excluded]
         return [(self.sections[section], reason) for _, section, reason in sorted(kept)]
 
@@ -129,76 +206,67 @@ class Maintainers:
         values = (value for section in self.sections if test(section) for value in section.values("L"))
         return list(dict.fromkeys(MailingList.parse(value).address for value in values))
 
-    def _match_keywords(self, patch: str) -> Iterator[tuple[Section, str]]:
-        message, change = _patch_lines(patch)
-        for section, value, expression in self._keywords:
-            # The whole text first: nearly every expression is nowhere in it.
-            if not expression.search(patch):
-                continue
-            prefixed = compile_perl(rf"^[+-].*{value}", re.VERBOSE)
-            if any(expression.search(line) for line in message) or (
-                prefixed is not None and any(prefixed.search(line) for line in change)
-            ):
-                yield self.sections[section], f"K: {value}"
+    def _match_keywords(self, facts: PatchFacts, patch: str) -> Iterator[tuple[Section, str]]:
+        folded = patch.casefold()
+        found = [
+            (self.sections[section], line, keyword)
+            for section, line, keyword in self._keywords
+            if keyword.may_match(folded) and _has(facts, keyword)
+        ]
+        # The script sorts the numbers of the lines as words.
+        for section, _, keyword in sorted(found, key=lambda each: str(each[0].position + 1 + each[1])):
+            yield section, f"K: {keyword.text}"
 
     @cached_property
-    def _index(self) -> dict[str, PathIndex]:
+    def _index(self) -> Mapping[str, PathIndex]:
         index = {"F": PathIndex(self.is_directory), "X": PathIndex(self.is_directory)}
-        for letter, section, line, value in self._lines:
-            if letter in index:
-                index[letter].add(Pattern(value, section, line))
+        for number, section in enumerate(self.sections):
+            for line, (letter, value) in enumerate(section.fields):
+                if letter in index:
+                    index[letter].add(value, number, line)
         return index
 
     @cached_property
-    def _name_patterns(self) -> list[tuple[int, int, str, re.Pattern[str]]]:
-        compiled = [
-            (section, line, value, compile_perl(value, re.VERBOSE))
-            for letter, section, line, value in self._lines
-            if letter == "N"
-        ]
-        return [(section, line, value, regex) for section, line, value, regex in compiled if regex is not None]
+    def _names(self) -> list[tuple[int, int, Expression]]:
+        return self._expressions("N")
 
     @cached_property
-    def _keywords(self) -> list[tuple[int, str, re.Pattern[str]]]:
-        compiled = [
-            (section, value, compile_perl(value, re.VERBOSE))
-            for letter, section, _, value in self._lines
-            if letter == "K"
-        ]
-        return [(section, value, regex) for section, value, regex in compiled if regex is not None]
+    def _keywords(self) -> list[tuple[int, int, Expression]]:
+        return self._expressions("K")
 
-    @cached_property
-    def _lines(self) -> list[tuple[str, int, int, str]]:
+    def _expressions(self, wanted: str) -> list[tuple[int, int, Expression]]:
         return [
-            (letter, number, line, value)
+            (number, line, Expression(value))
             for number, section in enumerate(self.sections)
             for line, (letter, value) in enumerate(section.fields)
-            if letter in "FXNK"
+            if letter == wanted
         ]
+
+
+def _has(facts: PatchFacts, keyword: Expression) -> bool:
+    anywhere, changed = keyword.compiled, keyword.changed
+    if anywhere is None or changed is None:
+        return False
+    return any(map(anywhere.search, facts.message)) or any(map(changed.search, facts.change))
 
 
 def _sections(text: str) -> Iterator[Section]:
     name = ""
     fields: list[tuple[str, str]] = []
-    for line in text.splitlines():
-        if match := _FIELD.match(line):
-            fields.append((match[1], match[2]))
-        elif line.strip() and not line.lstrip().startswith("#"):
+    position = start = -1
+    for line in text.split("\n"):
+        if line[1:2] == ":" and "A" <= line[0] <= "Z":
+            position += 1
+            fields.append((line[0], line[2:].lstrip()))
+        elif (bare := line.strip()) and bare[0] != "#":
+            position += 1
             if fields:
-                yield Section(name, tuple(fields))
-            name, fields = line, []
+                yield Section(name, tuple(fields), start)
+                fields = []
+            name, start = line, position
     if fields:
-        yield Section(name, tuple(fields))
+        yield Section(name, tuple(fields), start)
 
 
-def _patch_lines(patch: str) -> tuple[Sequence[str], Sequence[str]]:
-    """The lines of a patch that keywords are looked for in: those of the message, and those of the diff."""
-    message: list[str] = []
-    change: list[str] = []
-    in_diff = False
-    for line in patch.splitlines():
-        if _PATCH_HEADER.match(line):
-            in_diff = in_diff or _FILE_HEADER.match(line) is not None
-        else:
-            (change if in_diff else message).append(line)
-    return message, change
+def _texts(repo: Repository, commit: str, paths: Sequence[str]) -> dict[str, str]:
+    return {path: patch_text(data) for path, data in repo.read_files(commit, paths).items()}

@@ -11,6 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from credseries.kernel.expressions import compile_perl
 
 # Everything that means something in a regular expression after the script has replaced `.`, `*` and `?`.
 _SPECIAL = re.compile(r"[][*?(){}+^$|\\]")
@@ -18,48 +21,43 @@ _SPECIAL = re.compile(r"[][*?(){}+^$|\\]")
 IsDirectory = Callable[[str], bool]
 
 
-@dataclass(frozen=True)
-class Pattern:
-    """An F: or X: line: its text, and where it stands."""
+class Pattern(NamedTuple):
+    """An F: or X: line: its text, the number of its section, and that of its line there."""
 
     text: str
     section: int
     line: int
-
-    @property
-    def is_literal(self) -> bool:
-        return not _SPECIAL.search(self.text)
-
-    @property
-    def directory(self) -> str:
-        """The directory, with its slash, that every match is in; empty if that is not known."""
-        if "|" in self.text:
-            return ""
-        special = _SPECIAL.search(self.text)
-        literal = self.text[: special.start()] if special else self.text
-        return literal[: literal.rfind("/") + 1]
+    is_literal: bool
 
 
 @dataclass
 class PathIndex:
-    """The F: or the X: patterns of a MAINTAINERS file, by leading directory."""
+    """The F: or the X: patterns of a MAINTAINERS file, by leading directory.
 
-    is_directory: IsDirectory
+    `is_directory` says whether a path is a directory of the tree. Without it, one that a file is below is one.
+    """
+
+    is_directory: IsDirectory | None = None
     _by_directory: dict[str, list[Pattern]] = field(default_factory=dict)
     _compiled: dict[str, re.Pattern[str] | None] = field(default_factory=dict)
+    _directories: dict[str, bool] = field(default_factory=dict)
 
-    def add(self, pattern: Pattern) -> None:
+    def add(self, text: str, section: int, line: int) -> None:
         """Adds a pattern; patterns are to be added in the order of the file."""
-        self._by_directory.setdefault(pattern.directory, []).append(pattern)
+        special = _SPECIAL.search(text)
+        literal = text if special is None else text[: special.start()]
+        directory = "" if "|" in text else literal[: literal.rfind("/") + 1]
+        self._by_directory.setdefault(directory, []).append(Pattern(text, section, line, special is None))
 
     def matches(self, file: str) -> Iterator[tuple[Pattern, int]]:
         """The patterns that match a file and how specific each is (slashes, as the script counts them)."""
         end = 0
         while True:
             for pattern in self._by_directory.get(file[:end], ()):
-                depth = self._depth(pattern, file)
-                if depth is not None:
-                    yield pattern, depth
+                if not pattern.is_literal or file.startswith(pattern.text):
+                    depth = self._depth(pattern, file)
+                    if depth is not None:
+                        yield pattern, depth
             end = file.find("/", end) + 1
             if end == 0:
                 return
@@ -69,31 +67,33 @@ class PathIndex:
         depth = text.count("/") + (not text.endswith("/"))
         if not pattern.is_literal:
             expression = self._expression(text)
-            if expression is None or not expression.match(file) or not _level(text, file):
+            if expression is None or not expression.search(file) or not _level(text, file):
                 return None
             return -1 if text.startswith("*") else depth
-        if not file.startswith(text):
-            return None
         # The script asks the file system whether the pattern is a directory that lacks its slash.
-        if text.endswith("/") or file == text or file.startswith(text + "/"):
+        if text.endswith("/") or file == text:
             return depth
-        return depth if _level(text, file) and not self.is_directory(text) else None
+        if self._lacks_slash(text, below := file.startswith(text + "/")):
+            return depth if below else None
+        return depth if _level(text, file) else None
+
+    def _lacks_slash(self, text: str, below: bool) -> bool:
+        # The script asks after it has put a backslash before every dot: it finds no directory that has one.
+        if "." in text:
+            return False
+        if self.is_directory is None:
+            return below
+        if text not in self._directories:
+            self._directories[text] = self.is_directory(text)
+        return self._directories[text]
 
     def _expression(self, text: str) -> re.Pattern[str] | None:
         if text not in self._compiled:
             translated = text.replace(".", r"\.").replace("*", ".*").replace("?", ".")
-            self._compiled[text] = compile_perl(translated)
+            self._compiled[text] = compile_perl(f"^{translated}", extended=False)
         return self._compiled[text]
 
 
 def _level(text: str, file: str) -> bool:
     """Whether a pattern is for files at this depth."""
     return text.endswith("/") or text.count("/") == file.count("/")
-
-
-def compile_perl(expression: str, flags: re.RegexFlag = re.RegexFlag.NOFLAG) -> re.Pattern[str] | None:
-    """The expression of a MAINTAINERS line; None for one that is not valid, which then matches nothing."""
-    try:
-        return re.compile(expression, flags | re.ASCII)
-    except re.error:
-        return None
