@@ -12,12 +12,16 @@ def many(number: int, one: str, more: str = "") -> str:
 
 def numbered(numbers: Sequence[int]) -> str:
     """Patches by their numbers, in ranges."""
-    ordered = sorted(set(numbers))
-    ranges = []
-    for _, group in groupby(enumerate(ordered), key=lambda pair: pair[1] - pair[0]):
+    return f"{'patch' if len(set(numbers)) == 1 else 'patches'} {ranges(numbers)}"
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Numbers in order, three or more in a row as a range: `1-3, 5, 6`."""
+    found = []
+    for _, group in groupby(enumerate(sorted(set(numbers))), key=lambda pair: pair[1] - pair[0]):
         run = [number for _, number in group]
-        ranges += [f"{run[0]}-{run[-1]}"] if len(run) > 2 else [str(number) for number in run]
-    return f"patch {ranges[0]}" if len(ordered) == 1 else f"patches {', '.join(ranges)}"
+        found += [f"{run[0]}-{run[-1]}"] if len(run) > 2 else [str(number) for number in run]
+    return ", ".join(found)
 
 
 def near(value: str, allowed: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from credseries.kernel.aliases import read_aliases
 from credseries.kernel.git import Repository
 from credseries.kernel.maintainers import Maintainers
+from credseries.kernel.patch_mail import Patch
 from credseries.mail.recipients.address import find_address
 from credseries.mail.recipients.credited import fixes
 from credseries.mail.recipients.model import Change, Fixed, Reviewer
@@ -27,15 +28,19 @@ _AUTHOR = re.compile(r"([0-9a-f]+)\0([^\0]*)\0([^\0]*)")
 
 @dataclass(frozen=True)
 class Gathered:
-    """What there is to plan from."""
+    """What there is to plan from; `base` is the commit whose MAINTAINERS it is."""
 
+    base: str
     changes: tuple[Change, ...]
     maintainers: Maintainers
     known: Known
 
 
-def gather_series(repo: Repository, series: SeriesRecord, reviewers: Sequence[Reviewer] = ()) -> Gathered:
-    """What is known of a series on its branch. `reviewers` are people besides those that its records name.
+def gather_series(
+    repo: Repository, series: SeriesRecord, reviewers: Sequence[Reviewer] = (), *, base: str = ""
+) -> Gathered:
+    """What is known of a series on its branch. `reviewers` are people besides those that its records name, `base` is
+    the commit whose MAINTAINERS counts if it is not the series' base.
 
     Raises UsageError for a setting that is none, and StoreDamaged.
     """
@@ -48,7 +53,7 @@ def gather_series(repo: Repository, series: SeriesRecord, reviewers: Sequence[Re
         patch.index: (messages[patch.commit], _as_patch(messages[patch.commit], diff))
         for patch, diff in zip(series.patches, diffs, strict=False)
     }
-    gathered = gather(repo, series.base, changes_of(series, texts))
+    gathered = gather(repo, base or series.base, changes_of(series, texts))
     known = replace(
         gathered.known,
         letter=trailers_of(strip_comments(letters[-1])) if letters else (),
@@ -66,7 +71,26 @@ def gather(repo: Repository, base: str, changes: Sequence[Change]) -> Gathered:
         newer=_newer(repo, base),
         known_bad=_known_bad(repo),
     )
-    return Gathered(tuple(changes), read_maintainers(repo, base), known)
+    return Gathered(base, tuple(changes), read_maintainers(repo, base), known)
+
+
+def change_of_files(paths: Sequence[str]) -> Change:
+    """Files and directories (with a slash at the end) of which nothing else is known, as one change."""
+    return Change(1, "", tuple(paths))
+
+
+def changes_of_patches(patches: Iterable[Patch], *, first: int = 1) -> list[Change]:
+    """Patches that somebody has in files, numbered as they come."""
+    return [
+        Change(
+            index=number,
+            subject=patch.subject or "without a subject",
+            files=patch.files,
+            message=patch.message,
+            patch=f"Subject: [PATCH] {patch.subject}\n\n".encode("utf-8", "surrogateescape") + patch.text,
+        )
+        for number, patch in enumerate(patches, start=first)
+    ]
 
 
 def read_maintainers(repo: Repository, commit: str) -> Maintainers:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal, get_args
 
 from credseries.mail.message import Address
+from credseries.mail.text import one_line
 
 Policy = Literal["owners", "topic", "all"]
 POLICIES: tuple[Policy, ...] = get_args(Policy)
@@ -29,6 +30,11 @@ class Change:
     lists: tuple[str, ...] = ()
     message: str = ""
     patch: bytes = b""
+
+    @property
+    def label(self) -> str:
+        """What it is called where something is said of it; without a subject it is just files."""
+        return f"patch {self.index} ({one_line(self.subject)})" if self.subject else ", ".join(self.files)
 
 
 @dataclass(frozen=True)

@@ -290,7 +290,7 @@ def _union(parts: Iterable[Collected]) -> Collected:
 def _require_somebody(change: Change, recipients: Recipients) -> None:
     if not recipients.to:
         raise UnknownRecipient(
-            f"nobody would get patch {change.index} ({one_line(change.subject)})",
+            f"nobody would get {change.label}",
             hint=f"no entry of MAINTAINERS covers {', '.join(change.files)}: name somebody with --to or --cc",
         )
 
