@@ -130,7 +130,8 @@ def show(record: SeriesRecord, found: TreeLanding) -> None:
     render.say(render.paint(render.printable(f"{tree.name} ({tree.commit[:12]}{when})"), "bold"))
     render.say(f"  {looked} that {record.base_version} ({record.base[:12]}) has not change files of the series")
     rows = [
-        [_number(patch, record), _WORDS[patch.state][0], _where(patch), patch.wanted.subject] for patch in found.patches
+        [_number(patch, record), _WORDS[patch.state][0], *_where(patch), patch.wanted.subject]
+        for patch in found.patches
     ]
     for line, patch in zip(render.columns(rows), found.patches, strict=True):
         text, style = _WORDS[patch.state]
