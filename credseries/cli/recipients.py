@@ -146,6 +146,8 @@ def _changes(repo: Repository, base: str, arguments: Sequence[str]) -> list[Chan
         else:
             mails.append((argument, _read(argument)))
     changes = [change_of_files(paths)] if paths else []
+    # `git format-patch` makes an empty file of a commit without a change, such as the one with b4's cover letter
+    mails = [mail for mail in mails if mail[1]] or mails
     if mails:
         changes += changes_of_patches(read_patches(mails).patches, first=len(changes) + 1)
     return changes
