@@ -55,6 +55,20 @@ def test_a_remark_behind_an_address_is_no_part_of_it(value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("A <a@example.org>, b@example.org", ["a", "b"]),
+        ("Last, First <l@example.org>, z@example.org", ["l", "z"]),
+        ('"Last, First" <l@example.org>', ["l"]),
+        ("a@example.org (The A), nonsense", ["a"]),
+        ("stable@example.org # 5.1, 5.2: x@example.org", ["stable"]),
+    ],
+)
+def test_a_trailer_may_name_several_people(value: str, expected: list[str]) -> None:
+    assert addresses(made(with_trailers(OVERLAY, f"Cc: {value}")).of(1).cc)[1:] == expected
+
+
+@pytest.mark.parametrize(
     "trailer", ["Link: https://lore.kernel.org/r/a@example.org", "Message-ID: <a@example.org>", "Closes: a@example.org"]
 )
 def test_trailers_that_name_no_person_bring_nobody(trailer: str) -> None:

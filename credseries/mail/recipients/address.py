@@ -7,7 +7,8 @@ and quoted or encoded later, where the header is written (`b4adapter.format_addr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 
@@ -21,9 +22,9 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 # Programs that take addresses as arguments take one that starts with a dash for an option.
 _ADDRESS = re.compile(rf"(?!-){_ATOM}+@{_LABEL}(?:\.{_LABEL})*")
-_NAMED = re.compile(r"(?P<name>.*)<(?P<address>[^<>]*)>\s*(?:#.*)?", re.DOTALL)
+_NAMED = re.compile(r"(?P<name>.*)<(?P<address>[^<>]*)>\s*", re.DOTALL)
 _COMMENTED = re.compile(r"(?P<address>[^\s<>()]+)\s*\((?P<name>[^()]*)\)\s*")
-_REMARK = re.compile(r"\s+(?:#.*|\[[^]]*\]\s*)", re.DOTALL)
+_REMARK = re.compile(r"\s+#.*|(?<=[\s>])\[[^]]*\]\s*\Z", re.DOTALL)
 _LAYERS = 3  # more often than twice nobody encodes a name by mistake
 _ENCODED = re.compile(r"=\?[^?\s]+\?[bq]\?[^?\s]*\?=", re.IGNORECASE)
 _DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -55,17 +56,24 @@ def parse_addresses(text: str, reason: str) -> Iterator[Address]:
         yield parse_address(part.strip(), reason)
 
 
-def find_address(text: str, reason: str) -> Address | None:
-    """The recipient that the value of a trailer names, whatever stands behind the address (`# v6.1+`, `[on x86]`), or
-    None."""
-    bare = text.strip() if _NAMED.fullmatch(text.strip()) else _REMARK.sub("", text.strip(), count=1)
-    match = re.search(r"<([^<>\s]*@[^<>\s]*)>", bare)
-    try:
-        if match is not None:
-            return make_address(bare[: match.start()], match[1], reason)
-        return parse_address(bare, reason)
-    except UnknownRecipient:
-        return None
+def find_addresses(text: str, reason: str) -> list[Address]:
+    """The recipients that the value of a trailer names, mostly one, whatever stands behind (`# v6.1+`, `[on x86]`);
+    what is no address is left out."""
+    found = []
+    for part in _with_at(split_addresses(_REMARK.sub("", text.strip()))):
+        with suppress(UnknownRecipient):
+            found.append(parse_address(part.strip(), reason))
+    return found
+
+
+def _with_at(parts: Iterable[str]) -> Iterator[str]:
+    """Parts of a list with an @ in each: before a comma there may be a part of a name."""
+    pending: list[str] = []
+    for part in parts:
+        pending.append(part)
+        if "@" in part:
+            yield ", ".join(pending)
+            pending = []
 
 
 def clean_name(name: str) -> str:

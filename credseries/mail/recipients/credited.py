@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from credseries.mail.message import Address
-from credseries.mail.recipients.address import find_address, make_address
+from credseries.mail.recipients.address import find_addresses, make_address
 from credseries.mail.recipients.model import Concern, Fixed, Note
 from credseries.mail.text import one_line
 from credseries.series.trailers import Trailer, parse_trailer, trailers_of
@@ -38,15 +38,14 @@ def credited(trailers: Iterable[Trailer], where: str = "") -> Iterator[Credited]
     for trailer in trailers:
         if _names_nobody(trailer):
             continue
-        person = find_address(trailer.value, f"{one_line(trailer.name)}{where}")
-        if person is not None:
+        for person in find_addresses(trailer.value, f"{one_line(trailer.name)}{where}"):
             yield Credited(person, trailer.name.lower() == "to")
 
 
 def without_address(trailers: Iterable[Trailer], index: int) -> Iterator[Note]:
     """A note for every trailer that names a person without an address that mail can go to."""
     for trailer in trailers:
-        if _OF_PEOPLE.match(trailer.name) and "://" not in trailer.value and find_address(trailer.value, "") is None:
+        if _OF_PEOPLE.match(trailer.name) and "://" not in trailer.value and not find_addresses(trailer.value, ""):
             text = f"{one_line(str(trailer))!r} has no mail address, and nobody gets mail for it"
             yield Note(Concern.NO_ADDRESS, text, patches=(index,))
 

@@ -11,7 +11,7 @@ from credseries.kernel.aliases import read_aliases
 from credseries.kernel.git import Repository
 from credseries.kernel.maintainers import Maintainers
 from credseries.kernel.patch_mail import Patch
-from credseries.mail.recipients.address import find_address
+from credseries.mail.recipients.address import find_addresses
 from credseries.mail.recipients.credited import fixes
 from credseries.mail.recipients.model import Change, Fixed, Reviewer
 from credseries.mail.recipients.planning import Known, changes_of
@@ -120,8 +120,9 @@ def told_reviewers(records: Iterable[SeriesRecord], series: SeriesRecord) -> lis
     for record in (*records, series):
         for fact in record.told.dropped:
             trailer = parse_trailer(fact.trailer)
-            person = find_address(trailer.value, "") if trailer is not None else None
-            if trailer is not None and person is not None:
+            if trailer is None:
+                continue
+            for person in find_addresses(trailer.value, ""):
                 reason = f"gave {trailer.name} to an earlier version"
                 found[Reviewer(person.name, person.address, reason)] = None
     return list(found)
