@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from credseries.errors import UnknownRecipient
 from credseries.kernel.maintainers import Maintainers
 
 TEXT = """\
@@ -206,7 +205,7 @@ def test_names_are_quoted_where_mail_needs_it_and_notes_kept(index: Maintainers)
 
 def test_subscribers_only_lists_are_left_out(index: Maintainers) -> None:
     assert "linux-cachefs@redhat.com" not in addresses(index, "fs/cachefiles/io.c")
-    assert index.find_list("cachefs") == ["linux-cachefs@redhat.com"]
+    assert "linux-cachefs@redhat.com" in [item.address for item in index.lists]
 
 
 PATCH = """\
@@ -241,40 +240,6 @@ def test_keywords_count_in_the_message_and_in_what_changes(index: Maintainers, p
 def test_keywords_do_not_count_around_a_change(index: Maintainers, place: str) -> None:
     text = patch(**{place: "override_creds"})
     assert addresses(index, "fs/ext4/super.c", patch=text) == ["linux-kernel@vger.kernel.org"]
-
-
-@pytest.mark.parametrize(
-    ("short", "address"),
-    [
-        ("fsdevel", "linux-fsdevel@vger.kernel.org"),
-        ("FSDEVEL", "linux-fsdevel@vger.kernel.org"),
-        ("linux-fsdevel", "linux-fsdevel@vger.kernel.org"),
-        ("linux-fsdevel@vger.kernel.org", "linux-fsdevel@vger.kernel.org"),
-        ("security-module", "linux-security-module@vger.kernel.org"),
-        ("kernel", "linux-kernel@vger.kernel.org"),
-        ("lkml", "linux-kernel@vger.kernel.org"),
-        ("lsm", "linux-security-module@vger.kernel.org"),
-        ("overlay filesystem", "linux-unionfs@vger.kernel.org"),
-        ("vfs", "linux-fsdevel@vger.kernel.org"),
-        ("overlayfs", "linux-unionfs@vger.kernel.org"),
-        ("nfsd", "linux-nfs@vger.kernel.org"),
-    ],
-)
-def test_a_short_name_finds_its_list(index: Maintainers, short: str, address: str) -> None:
-    assert index.resolve_list(short) == address
-
-
-def test_an_ambiguous_name_lists_its_candidates(index: Maintainers) -> None:
-    with pytest.raises(UnknownRecipient, match=r"'linux' can mean .*linux-fsdevel@vger\.kernel\.org") as caught:
-        index.resolve_list("linux")
-    assert caught.value.hint == "write the whole address"
-
-
-@pytest.mark.parametrize(("short", "hint"), [("linux-fsdvel", "did you mean linux-fsdevel@"), ("", "write the")])
-def test_an_unknown_name_suggests_what_is_near(index: Maintainers, short: str, hint: str) -> None:
-    with pytest.raises(UnknownRecipient, match="no list or section") as caught:
-        index.resolve_list(short)
-    assert caught.value.hint.startswith(hint)
 
 
 def test_a_damaged_expression_matches_nothing() -> None:

@@ -8,14 +8,11 @@ list that has a name before its address is printed as an empty line (the index g
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from credseries.errors import UnknownRecipient
 from credseries.kernel.addresses import Mailmap
 from credseries.kernel.expressions import Expression
 from credseries.kernel.file_addresses import addresses_in, names_its_people
@@ -27,9 +24,6 @@ from credseries.kernel.recipients import MailingList, Recipient, RecipientCollec
 
 __all__ = ["MailingList", "Maintainers", "Recipient", "Section"]
 
-# What developers call lists whose addresses do not contain that word.
-_NICKNAMES = {"lkml": "linux-kernel", "lsm": "linux-security-module"}
-_MOST_CANDIDATES = 6
 _NO_FACTS = PatchFacts((), (), (), ())
 
 
@@ -136,17 +130,17 @@ class Maintainers:
 
     def match_file(self, file: str) -> list[tuple[Section, str]]:
         """The sections that a file belongs to, most specific first, each with the line that says so."""
-        excluded = {pattern.section for pattern, _ in self._index["X"].matches(file)}
+        excluded = {pattern.section for pattern, _ in self._index.excluded.matches(file)}
         # Of several lines of a section the script takes the last one that matches.
         found: dict[int, tuple[int, int, str]] = {}
         deepest = file.count("/") - self.options.pattern_depth if self.options.pattern_depth else None
-        for pattern, depth in self._index["F"].matches(file):
+        for pattern, depth in self._index.files.matches(file):
             if deepest is not None and depth <= deepest:
                 continue
             if pattern.line >= found.get(pattern.section, (-1,))[0]:
                 found[pattern.section] = (pattern.line, depth, f"F: {pattern.text}")
         folded = file.casefold()
-        for section, line, name in self._names:
+        for section, line, name in self._index.names:
             if not name.may_match(folded) or line < found.get(section, (-1,))[0]:
                 continue
             if name.compiled is not None and name.compiled.search(file):
@@ -165,52 +159,11 @@ class Maintainers:
                     lists.setdefault(item.address.lower(), item)
         return tuple(lists.values())
 
-    def find_list(self, short: str) -> list[str]:
-        """The addresses of the lists that a short name can mean; the best kind of match that there is.
-
-        The kinds are: the address; its local part, with or without `linux-`; words of the local part; the
-        title of a section; words of a title; the directory of a section. Letter case does not matter.
-        """
-        wanted = short.strip().lower()
-        wanted = _NICKNAMES.get(wanted, wanted)
-        if not wanted:
-            return []
-        local_parts = {item.address: item.address.lower().partition("@")[0] for item in self.lists}
-        words = re.compile(rf"(?<![\w/-]){re.escape(wanted)}(?![\w/-])")
-        return (
-            [address for address in local_parts if address.lower() == wanted]
-            or [address for address, local in local_parts.items() if local in (wanted, f"linux-{wanted}")]
-            or [address for address, local in local_parts.items() if f"-{wanted}-" in f"-{local}-"]
-            or self._lists_of(lambda section: section.name.lower() == wanted)
-            or self._lists_of(lambda section: words.search(section.name.lower()) is not None)
-            or self._lists_of(lambda section: section.is_about_directory(wanted))
-        )
-
-    def resolve_list(self, short: str) -> str:
-        """The address of the one list that a short name means; raises UnknownRecipient with candidates."""
-        found = self.find_list(short)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            names = ", ".join(found[:_MOST_CANDIDATES])
-            more = f" and {len(found) - _MOST_CANDIDATES} more" if len(found) > _MOST_CANDIDATES else ""
-            raise UnknownRecipient(f"{short!r} can mean {names}{more}", hint="write the whole address")
-        known = {item.address.partition("@")[0]: item.address for item in self.lists}
-        near = [known[name] for name in difflib.get_close_matches(short.lower(), known, n=3, cutoff=0.6)]
-        raise UnknownRecipient(
-            f"MAINTAINERS has no list or section {short!r}",
-            hint=f"did you mean {' or '.join(near)}?" if near else "write the whole address",
-        )
-
-    def _lists_of(self, test: Callable[[Section], bool]) -> list[str]:
-        values = (value for section in self.sections if test(section) for value in section.values("L"))
-        return list(dict.fromkeys(MailingList.parse(value).address for value in values))
-
     def _match_keywords(self, facts: PatchFacts, patch: str) -> Iterator[tuple[Section, str]]:
         folded = patch.casefold()
         found = [
             (self.sections[section], line, keyword)
-            for section, line, keyword in self._keywords
+            for section, line, keyword in self._index.keywords
             if keyword.may_match(folded) and _has(facts, keyword)
         ]
         # The script sorts the numbers of the lines as words.
@@ -218,29 +171,33 @@ class Maintainers:
             yield section, f"K: {keyword.text}"
 
     @cached_property
-    def _index(self) -> Mapping[str, PathIndex]:
-        index = {"F": PathIndex(self.is_directory), "X": PathIndex(self.is_directory)}
-        for number, section in enumerate(self.sections):
+    def _index(self) -> _Index:
+        return _Index.of(self.sections, self.is_directory)
+
+
+@dataclass(frozen=True)
+class _Index:
+    """The lines that say what a section is about, each with the number of its section and its own there."""
+
+    files: PathIndex
+    excluded: PathIndex
+    names: list[tuple[int, int, Expression]] = field(default_factory=list)
+    keywords: list[tuple[int, int, Expression]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, sections: Sequence[Section], is_directory: IsDirectory | None) -> _Index:
+        index = cls(PathIndex(is_directory), PathIndex(is_directory))
+        for number, section in enumerate(sections):
             for line, (letter, value) in enumerate(section.fields):
-                if letter in index:
-                    index[letter].add(value, number, line)
+                if letter == "F":
+                    index.files.add(value, number, line)
+                elif letter == "X":
+                    index.excluded.add(value, number, line)
+                elif letter == "N":
+                    index.names.append((number, line, Expression(value)))
+                elif letter == "K":
+                    index.keywords.append((number, line, Expression(value)))
         return index
-
-    @cached_property
-    def _names(self) -> list[tuple[int, int, Expression]]:
-        return self._expressions("N")
-
-    @cached_property
-    def _keywords(self) -> list[tuple[int, int, Expression]]:
-        return self._expressions("K")
-
-    def _expressions(self, wanted: str) -> list[tuple[int, int, Expression]]:
-        return [
-            (number, line, Expression(value))
-            for number, section in enumerate(self.sections)
-            for line, (letter, value) in enumerate(section.fields)
-            if letter == wanted
-        ]
 
 
 def _has(facts: PatchFacts, keyword: Expression) -> bool:
