@@ -14,6 +14,7 @@ CredseriesError            the root; `exit_status` is what the command exits wit
 │   └── ImpossibleOrder    patches have to come before each other
 ├── SourceError            a source file cannot be read as C (exit 3)
 ├── ProofError             a conversion was asked for that cannot be proven (exit 1)
+├── NotReady               a series that is to be sent fails checks before it (exit 1)
 ├── BuildFailed            a kernel does not build (exit 1)
 ├── UnreadableObject       a file is no object with machine code in it (exit 1)
 ├── EnvironmentProblem     something on this machine is missing or broken (exit 4)
@@ -91,6 +92,12 @@ class SourceError(CredseriesError):
 
 class ProofError(CredseriesError):
     """A conversion was asked for that cannot be proven."""
+
+    exit_status = 1
+
+
+class NotReady(CredseriesError):
+    """A series that is to be sent fails checks before it."""
 
     exit_status = 1
 

@@ -36,6 +36,12 @@ def checked_out(repo: Repository, branch: str) -> Path | None:
     for block in _listed(repo):
         if block.get("branch") == head and "prunable" not in block:
             return Path(block["worktree"])
+    return being_rebased(repo, branch)
+
+
+def being_rebased(repo: Repository, branch: str) -> Path | None:
+    """The work tree in which a rebase of a branch is under way; that would fail at its end if the branch moved."""
+    head = f"refs/heads/{branch}"
     for git_dir in (repo.common_dir, *(repo.common_dir / "worktrees").glob("*")):
         for name in ("rebase-merge/head-name", "rebase-apply/head-name"):
             if _first_line(git_dir / name) == head:

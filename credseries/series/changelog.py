@@ -16,6 +16,10 @@ _RANGE_DIFF = "Range-diff against v"
 _BULLET = re.compile(r"^[-*] ")
 _LINK = re.compile(r"^- Link to (v\d+):")
 _TEMPLATE = "EDITME"  # what b4 writes for the author to fill in
+_TO_FILL_IN = (  # its very words, so that who knows b4 knows what to do
+    f"- {_TEMPLATE}: describe what is new in this series revision.",
+    f"- {_TEMPLATE}: use bulletpoints and terse descriptions.",
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,24 @@ def write_log(version: int, items: Sequence[str], range_diff: str = "", against:
     """The changelog of one version, and a range-diff (indented) below it."""
     below = f"{_RANGE_DIFF}{against}:\n\n{range_diff}" if range_diff else ""
     return Log("", (Section(version, f"Changes in v{version}:", tuple(items)),), below).text
+
+
+def open_version(notes: str, version: int, link: str) -> str:
+    """A letter's notes with the head of a new version's changelog, for its author to fill in, as b4 leaves it there
+    when it has sent the version before; `link` is that of the one.
+
+    What the author has written of the new version already stays. A range-diff goes: it was of the versions before.
+    """
+    above, log_text, below = _parts(notes)
+    log = _parse(log_text)
+    item = f"- Link to v{version - 1}: {link}"
+    known = next((section for section in log.sections if section.version == version), None)
+    others = tuple(section for section in log.sections if section.version != version)
+    head = known.head if known is not None else f"Changes in v{version}:"
+    written = known.items if known is not None else _TO_FILL_IN
+    items = written if item in written else (*written, item)
+    text = Log(log.above, (Section(version, head, items), *others), "").text
+    return "\n---\n".join(part for part in (above, text, below) if part)
 
 
 def items_of(notes: str, version: int) -> tuple[str, ...]:

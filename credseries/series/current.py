@@ -11,6 +11,7 @@ from credseries.kernel.git import Repository
 from credseries.kernel.values import CommitInfo, FileChange
 from credseries.series.model import PatchRecord, SeriesRecord
 from credseries.series.prep import is_cover, read_cover
+from credseries.series.told import Told
 
 _LIMIT = 1000  # commits; a branch with more than that after its start has been moved
 
@@ -242,4 +243,6 @@ def _as_b4_has_it(record: SeriesRecord, cover: CommitInfo | None) -> SeriesRecor
         series = read_cover(cover.message).tracking["series"]
     except UsageError:
         return record
-    return replace(record, revision=series["revision"], prefixes=tuple(series.get("prefixes", ())))
+    # What was told of the version before is not told of the one that b4 has gone on to.
+    told = record.told if series["revision"] == record.revision else Told()
+    return replace(record, revision=series["revision"], prefixes=tuple(series.get("prefixes", ())), told=told)

@@ -90,17 +90,24 @@ def rewrite_series(
     where that is another one. Raises as `publish` does.
     """
     record = current.record
-    infos = {info.id: info for info in repo.commits(record.start, record.tip)}
-    commits = [_again(infos[patch.commit], messages) for patch in record.patches]
-    follows = record.tip == current.pristine.tip or _untouched(repo, current, list(infos.values()))
-    placed = _commit(repo, record, cover, commits, when)
+    follows = record.tip == current.pristine.tip or _untouched(repo, current)
+    placed = recommit(repo, record, cover, messages, when)
     if repo.resolve_tree(placed.tip)[1] != repo.resolve_tree(record.tip)[1]:
         check_not_checked_out(repo, record.branch)
-    ours = placed if made in (None, cover) else _commit(repo, record, made or "", commits, when)
+    ours = placed if made in (None, cover) else recommit(repo, record, made or "", messages, when)
     if follows:
         saved.save(repo, ours)
     repo.update_refs(_changes(repo, ours, record.tip, placed.tip, generated=follows), reflog)
     return placed
+
+
+def recommit(
+    repo: Repository, record: SeriesRecord, cover: str, messages: Mapping[str, str], when: datetime
+) -> SeriesRecord:
+    """A series' commits made again as objects, with another message of the cover letter's commit and of some patches,
+    which are given by commit id: its record with the ids that they have then. No ref is moved."""
+    infos = {info.id: info for info in repo.commits(record.start, record.tip)}
+    return _commit(repo, record, cover, [_again(infos[patch.commit], messages) for patch in record.patches], when)
 
 
 def _commit(
@@ -136,12 +143,11 @@ def _again(info: CommitInfo, messages: Mapping[str, str]) -> NewCommit:
     return NewCommit(message, tree=info.tree, author=info.author, author_date=info.author_date)
 
 
-def _untouched(repo: Repository, current: Current, now: Sequence[CommitInfo]) -> bool:
+def _untouched(repo: Repository, current: Current) -> bool:
     """Whether the patches are those that credseries made, with their messages and authors."""
-    made = repo.commits(current.pristine.start, current.pristine.tip)
 
-    def patches(infos: Sequence[CommitInfo], ours: SeriesRecord) -> list[NewCommit]:
-        ids = {patch.commit for patch in ours.patches}
-        return [_again(info, {}) for info in infos if info.id in ids]
+    def patches(record: SeriesRecord) -> list[NewCommit]:
+        ids = {patch.commit for patch in record.patches}
+        return [_again(info, {}) for info in repo.commits(record.start, record.tip) if info.id in ids]
 
-    return patches(made, current.pristine) == patches(now, current.record)
+    return patches(current.pristine) == patches(current.record)

@@ -138,7 +138,8 @@ def put_rerolled(
     refs: dict[str, str] = {}
     for item in rerolled:
         refs |= item.sent.refs
-        remember_sent(repo, item.remade.made.record.change_id, item.sent)
+        sent = item.sent
+        remember_sent(repo, item.remade.made.record.change_id, sent.version, sent.generated, sent.message_ids)
     branches = [item.made.record.branch for item in remade]
     chosen = [
         by_branch[name].remade if name in by_branch else item for name, item in zip(branches, remade, strict=True)

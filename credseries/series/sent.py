@@ -15,13 +15,13 @@ from typing import Any
 
 from credseries.errors import GitFailed, NotASeries, UsageError
 from credseries.kernel.git import Repository
-from credseries.kernel.tags import Tag, read_tag, tag_ref, write_tag
-from credseries.kernel.values import CommitInfo, NewCommit
+from credseries.kernel.tags import Tag, read_tag
+from credseries.kernel.values import CommitInfo
 from credseries.series import saved
-from credseries.series.changelog import join_letter
 from credseries.series.current import Current, Side, pair_up, read_current, without_places
 from credseries.series.model import PatchRecord, SeriesRecord
-from credseries.series.prep import committer, read_cover, strip_comments
+from credseries.series.prep import read_cover
+from credseries.series.sent_tag import tag_name, write_sent_tag
 from credseries.series.trailers import split_message
 from credseries.series.versions import VersionPatch
 
@@ -66,11 +66,6 @@ class Claim:
     message_id: str = ""
 
 
-def tag_name(change_id: str, version: int) -> str:
-    """The name of b4's tag for a version that was sent."""
-    return f"sent/{change_id}-v{version}"
-
-
 def bare_id(text: str) -> str:
     """A Message-Id without brackets, from one with them or from a link to it; raises UsageError."""
     found = text.strip().rstrip("/").rpartition("/")[2] if "://" in text else text.strip()
@@ -88,11 +83,17 @@ def remember_messages(repo: Repository, record: SeriesRecord, ids: Mapping[int, 
         store.put(_MESSAGES, f"{record.change_id}-v{record.revision}", value)
 
 
-def remember_sent(repo: Repository, change_id: str, sent: Sent) -> None:
-    """Keep what is known of a version that was sent."""
-    value = {"generated": sent.generated, "ids": sorted(sent.message_ids.items())}
+def remember_sent(repo: Repository, change_id: str, version: int, generated: str, ids: Mapping[int, str]) -> None:
+    """Keep what is known of a version that was sent: what credseries had made then, and the Message-Ids by number."""
     with saved.opened(repo) as store:
-        store.put(_SENT, f"{change_id}-v{sent.version}", value)
+        store.put(_SENT, f"{change_id}-v{version}", {"generated": generated, "ids": sorted(ids.items())})
+
+
+def generated_at(repo: Repository, record: SeriesRecord) -> str:
+    """What credseries had made of a series, the id that its record is kept under, when it was as it is in this one."""
+    built = _kept(repo, _MESSAGES, record.change_id, record.revision)
+    known = str(built["generated"]) if built.get("tip") == record.tip else ""
+    return known or repo.ref(saved.generated_ref(record.branch)) or ""
 
 
 def was_built(repo: Repository, record: SeriesRecord) -> bool:
@@ -140,6 +141,17 @@ def _kept(repo: Repository, kind: str, change_id: str, version: int) -> dict[str
     return found if isinstance(found, dict) else {}
 
 
+def known_ids(repo: Repository, change_id: str, version: int, history: Sequence[str], patches: int) -> dict[int, str]:
+    """The Message-Ids (bare) of a version's messages by number, 0 for the cover letter, as far as they are known.
+
+    `history` is what b4 notes of the version, `patches` how many patches it has.
+    """
+    kept = _kept(repo, _SENT, change_id, version) or _kept(repo, _MESSAGES, change_id, version)
+    ids = {int(number): str(found) for number, found in kept.get("ids", ())}
+    last = history[-1] if history else ""
+    return ids if ids and (not last or last in ids.values()) else ids_like(last, patches)
+
+
 def _noted(sent: Sent, note: str) -> Sent:
     return replace(sent, note=note)
 
@@ -159,11 +171,7 @@ def _tagged(
 ) -> Sent:
     kept = _kept(repo, _SENT, change_id, version) or _kept(repo, _MESSAGES, change_id, version)
     base = re.search(r"^base-commit:\s*(\S+)", tag.message, re.MULTILINE | re.IGNORECASE)
-    known = history.get(f"v{version}", ())
-    ids = {int(number): str(found) for number, found in kept.get("ids", ())}
-    cover = message_id or (known[-1] if known else "")
-    if cover and cover not in ids.values():
-        ids = {}
+    known = [*history.get(f"v{version}", ()), *([message_id] if message_id else ())]
     candidates = _candidates(repo, current, change_id, str(kept.get("generated", "")))
     known_starts = {start: repo.merge_base(start, tag.commit) == start for start in {item.start for item in candidates}}
     starts = [record for record in candidates if known_starts[record.start]]
@@ -179,7 +187,7 @@ def _tagged(
         start=start,
         tip=tag.commit,
         patches=patches,
-        message_ids=ids or ids_like(cover, len(infos)),
+        message_ids=known_ids(repo, change_id, version, known, len(infos)),
         generated=record.tip,
     )
 
@@ -273,25 +281,19 @@ def _claimed(
         note = f"v{version} is what the messages were built from, {was.record.tip[:12]}; the branch has changed since"
     if not mine:
         ids = ids_like(claim.message_id, len(was.record.patches))
-    infos = {info.id: info for info in repo.commits(was.record.start, was.record.tip)}
-    chain = [infos[patch.commit] for patch in was.record.patches]
-    who = committer(repo)
-    commits = [NewCommit(i.message, tree=i.tree, author=i.author, author_date=i.author_date) for i in chain]
-    written = repo.write_commits(was.record.start, commits, author=who, committer=who, when=when)
-    name = tag_name(change_id, version)
-    message = tag_message(repo, was.record, read_cover(was.cover_message).letter, was.cover or "")
-    tag = write_tag(repo, name, written[-1], message, who, when)
+    letter = read_cover(was.cover_message).letter
+    tag = write_sent_tag(repo, was.record, (was.cover or "", letter), change_id, version, when)
     kept = [patch if patch.key else None for patch in was.record.patches]
     return Sent(
         version=version,
         next=version + 1,
-        tag=name,
+        tag=tag.name,
         base=was.record.base,
         start=was.record.start,
-        tip=written[-1],
-        patches=version_patches(repo, repo.commits(was.record.start, written[-1]), kept),
+        tip=tag.tip,
+        patches=version_patches(repo, repo.commits(was.record.start, tag.tip), kept),
         message_ids=ids,
-        refs={tag_ref(name): tag},
+        refs={tag.ref: tag.id},
         generated=was.pristine.tip,
         note=note or ("" if ids else f"the Message-Id of v{version} is not known: --sent-as MESSAGE-ID gives the link"),
     )
@@ -309,25 +311,3 @@ def _as_built(repo: Repository, current: Current, built: Mapping[str, Any]) -> C
         f"the messages were built from {str(built['tip'])[:12]}, and git does not have that commit any more",
         hint="say which message was sent: with --sent-as MESSAGE-ID the branch as it is now counts as sent",
     )
-
-
-def tag_message(repo: Repository, record: SeriesRecord, letter: str, cover: str) -> str:
-    """The message that b4 gives the tag of a version: the letter as it was mailed, without the signature.
-
-    `cover` is the commit of the letter; it follows b4 0.16, `ez.get_prep_branch_as_patches` and its template.
-    """
-    subject, _, body = strip_comments(letter).partition("\n\n")
-    prefix = f"[{', '.join(record.prefixes)}] " if record.prefixes else ""
-    revisions = f"{cover}..{record.tip}"
-    shortlog = repo.ran("shortlog", revisions, environment={}).output.decode("utf-8", "replace").rstrip()
-    stat = repo.ran("diff", "--stat", revisions, environment={}).output.decode("utf-8", "replace").rstrip()
-    needs = [item for item in record.prerequisites if not item.startswith("base-commit:")]
-    tail = [
-        f"base-commit: {record.base}",
-        f"change-id: {record.change_id}",
-        *(f"prerequisite-{item}" for item in needs),
-        "",
-        "Best regards,",
-    ]
-    mailed = join_letter(body, f"{shortlog}\n\n{stat}\n---\n" + "\n".join(tail))
-    return f"{prefix}{subject}\n\n{mailed}\n"

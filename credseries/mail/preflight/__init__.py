@@ -1,0 +1,1 @@
+"""Pre-flight: what must be right before a series may go out."""
