@@ -14,6 +14,7 @@ from credseries.cli import (
     audit,
     bench,
     checklist,
+    comments,
     convert,
     cover,
     demo,
@@ -47,7 +48,8 @@ app = typer.Typer(
       credseries checklist                  what a reviewer will ask, answered
       credseries send --cc fsdevel --dry-run
       credseries refresh --onto v6.13-rc1   the series on another base
-      credseries reroll --replies mbox      the next version, once it was sent
+      credseries comments --read mbox       what reviewers said, and what is left to do
+      credseries reroll                     the next version, once it was sent
 
     Nothing is written to your work tree or index, and to no branches but those that `split` and `ablate` make:
     these change in one step, or not at all. `credseries demo` shows the steps from scan to send, on a small kernel
@@ -97,6 +99,7 @@ for module in (
     verify,
     recipients,
     send,
+    comments,
     landed,
     audit,
     ablate,

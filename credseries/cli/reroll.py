@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from credseries.kernel.git import Repository
-    from credseries.mail.replies import Replies
+    from credseries.mail.comments.rerolling import Conversation
     from credseries.series.current import Current
     from credseries.series.model import SeriesRecord
     from credseries.series.refresh import Refreshed, Remade
@@ -32,7 +32,12 @@ SentAs = Annotated[
 ]
 Mailboxes = Annotated[
     list[Path] | None,
-    typer.Option("--replies", metavar="MBOX", help="Replies to it, as an mbox or a maildir: comments and trailers."),
+    typer.Option(
+        "--replies",
+        metavar="MBOX",
+        help="Read more replies first, of an mbox or a maildir, and keep them.",
+        show_default="those that were read before",
+    ),
 ]
 Because = Annotated[
     list[str] | None,
@@ -47,11 +52,13 @@ RangeDiffInCover = Annotated[bool, typer.Option("--range-diff-in-cover", help="P
 
 @dataclass(frozen=True)
 class _Found:
-    """What is known before anything is made: the series, the versions that were sent, and replies, by branch."""
+    """What is known before anything is made: the series, and by branch the versions that were sent and what was said of
+    them. `others` are subjects of mails that are about none of them."""
 
     series: Sequence[Current]
     sent: Mapping[str, Sent]
-    replies: Mapping[str, Replies] = field(default_factory=dict)
+    talks: Mapping[str, Conversation]
+    others: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -100,10 +107,11 @@ def reroll(
     """Make the next version of a series that was sent: made anew as `refresh` does it, compared with what was sent.
 
     The version number goes up, and the cover letter gets a changelog below its line `---`, where b4 has it: what
-    became of each patch, and, of the --replies that you give, who asked for it. Say more of a patch with --because, or
-    write it into the changelog yourself (`b4 prep --edit-cover`): when this is run again before the version is sent,
-    the number stays, and so do your lines. Trailers of the replies are added; Reviewed-by, Acked-by and Tested-by of a
-    patch that has changed are dropped, and the changelog says so.
+    became of each patch, and who asked for it in a reply. Replies that `credseries comments --read` has read, or
+    --replies before, count as well, and what you said of a remark (`credseries comments --resolve`) is told too. Say
+    more of a patch with --because, or write it into the changelog yourself (`b4 prep --edit-cover`): when this is run
+    again before the version is sent, the number stays, and so do your lines. Trailers of the replies are added;
+    Reviewed-by, Acked-by and Tested-by of a patch that has changed are dropped, and the changelog says so.
 
     A version was sent when `b4 send` has made its tag. When you sent it in another way (`credseries send --output-dir`
     and `git send-email`), say --sent: then the tag is made here, in the same step that changes the branch. Threads of
@@ -118,6 +126,7 @@ def reroll(
     """
     from datetime import datetime
 
+    from credseries.mail.comments.taking import keep
     from credseries.mail.cover import check_notes
     from credseries.series.refresh import check_conflicts
     from credseries.series.reroll import check_news, put_rerolled
@@ -135,6 +144,8 @@ def reroll(
     for log in logs.values():
         check_notes(log)
     done = [] if dry_run else put_rerolled(repo, remade, rerolled, _letters(logs), when)
+    for talk in found.talks.values() if not dry_run else ():
+        keep(repo, talk.current.record.change_id, talk.letters)
     made = _Made(found, remade, rerolled, logs, done, not no_range_diff)
     if json:
         _show_as_json(repo, made)
@@ -159,8 +170,8 @@ def _find(
 ) -> _Found:
     """The series with its threads, which versions were sent, and what was replied. Raises UsageError."""
     from credseries.errors import UsageError
-    from credseries.mail.b4adapter import read_mailbox
-    from credseries.mail.replies import sort_replies
+    from credseries.mail.comments.rerolling import conversation
+    from credseries.mail.comments.taking import left_over, read_letters
     from credseries.series import saved
     from credseries.series.group import members
     from credseries.series.sent import Claim, bare_id, find_sent, was_built
@@ -182,10 +193,14 @@ def _find(
             f"v{revision} of {name} has not been sent as far as is known: there is no tag of it",
             hint="`b4 send` makes one; when you sent it in another way, say so: credseries reroll --sent",
         )
-    incoming = [message for path in mailboxes for message in read_mailbox(repo, path)]
-    own = repo.identity("author").email
-    replies = {name: sort_replies(incoming, version, own) for name, version in versions.items()}
-    return _Found(series, versions, replies)
+    letters = read_letters(repo, mailboxes)
+    talks = {
+        name: conversation(repo, current, versions[name], letters)
+        for current in series
+        if (name := current.record.branch) in versions
+    }
+    others = left_over(letters, [letter for talk in talks.values() for letter in talk.letters])
+    return _Found(series, versions, talks, others)
 
 
 def _compare(
@@ -198,6 +213,7 @@ def _compare(
     keep_reviews: bool,
 ) -> list[Rerolled]:
     """The new versions of those threads that were sent."""
+    from credseries.mail.comments.rerolling import as_of, credited
     from credseries.series import saved
     from credseries.series.reroll import reroll as make_version
 
@@ -208,8 +224,9 @@ def _compare(
         if name in found.sent:
             sent = found.sent[name]
             reasons = _reasons(because, sent) if name == named else {}
-            replies = found.replies[name].found
-            rerolled.append(make_version(repo, item, sent, replies, reasons, when, keep_reviews=keep_reviews))
+            talk = found.talks[name]
+            made = make_version(repo, item, sent, talk.replies, reasons, when, keep_reviews=keep_reviews)
+            rerolled.append(credited(made, as_of(repo, talk, made)))
     return rerolled
 
 
@@ -267,13 +284,13 @@ def _show_as_json(repo: Repository, made: _Made) -> None:
         data: dict[str, Any] = {"branch": name, "version": item.made.record.revision, "sent": None}
         version, refreshed = made.version(name), made.refreshed(name)
         if version is not None:
-            data |= version_json(version, made.found.replies[name], made.logs[name])
+            data |= version_json(version, made.logs[name])
             data["range_diff"] = range_diff(repo, version) if made.with_range_diff else None
         series.append({**series_json(refreshed.remade if refreshed is not None else item, made.done), **data})
     render.as_json({"schema": 1, "series": series})
 
 
-def version_json(item: Rerolled, replies: Replies, log: str) -> dict[str, Any]:
+def version_json(item: Rerolled, log: str) -> dict[str, Any]:
     """A new version, for programs."""
     from dataclasses import asdict
 
@@ -296,7 +313,7 @@ def version_json(item: Rerolled, replies: Replies, log: str) -> dict[str, Any]:
                 "trailers": [str(trailer) for trailer in reply.trailers],
                 "mismatched": [str(trailer) for trailer in reply.mismatched],
             }
-            for reply in replies.found
+            for reply in item.replies
         ],
         "changelog": log,
     }
@@ -315,7 +332,7 @@ def _show_all(repo: Repository, made: _Made) -> None:
             show(item, refreshed)
             render.say(f"  note: v{item.made.record.revision} has not been sent as far as is known, and stays that")
             continue
-        _show_version(version, made.found.replies[name], refreshed)
+        _show_version(version, refreshed)
         render.say(f"  changelog{'' if refreshed is None else ', as it is in the cover letter'}:")
         log = _stored_log(repo, name) if refreshed is not None else made.logs[name]
         for line in log.split("\n\nRange-diff against")[0].split("\n"):
@@ -325,6 +342,7 @@ def _show_all(repo: Repository, made: _Made) -> None:
             coloured = render.colours(sys.stdout)
             text = range_diff(repo, version, coloured=coloured)
             render.say(text if coloured else render.printable(text))
+    show_rows("mails about something else", [[title] for title in made.found.others])
 
 
 def _stored_log(repo: Repository, branch: str) -> str:
@@ -335,7 +353,7 @@ def _stored_log(repo: Repository, branch: str) -> str:
     return split_letter(read_cover(saved.current(repo, branch).cover_message).letter)[1]
 
 
-def _show_version(item: Rerolled, replies: Replies, refreshed: Refreshed | None) -> None:
+def _show_version(item: Rerolled, refreshed: Refreshed | None) -> None:
     """A new version, for a person."""
     from credseries.mail.changelog import describe, trailer_groups
     from credseries.words import numbered
@@ -364,14 +382,13 @@ def _show_version(item: Rerolled, replies: Replies, refreshed: Refreshed | None)
             for what, trailer, reason, numbers in trailer_groups(item.trailers)
         ],
     )
-    show_rows("replies", [_reply_row(reply) for reply in replies.found])
+    show_rows("replies", [_reply_row(reply) for reply in item.replies])
     mismatched = [
         [str(trailer), f"in a reply of {reply.name} <{reply.address}>"]
-        for reply in replies.found
+        for reply in item.replies
         for trailer in reply.mismatched
     ]
     show_rows("trailers that do not name their sender, and were not applied", mismatched)
-    show_rows("replies to no patch of this version", [[title] for title in replies.others])
     carried = item.remade.carried
     show_rows("done by hand, and kept", [[deed.what.value, deed.subject] for deed in carried.kept])
     conflicts = [[c.deed.commit[:12], c.deed.subject, c.reason] for c in carried.conflicts]

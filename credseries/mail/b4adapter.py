@@ -20,8 +20,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -307,6 +308,7 @@ class Incoming:
     body: str
     trailers: tuple[str, ...]
     mismatched: tuple[str, ...]
+    raw: bytes = field(default=b"", repr=False)
 
 
 def read_mailbox(repo: Repository, path: Path) -> list[Incoming]:
@@ -331,6 +333,20 @@ def read_mailbox(repo: Repository, path: Path) -> list[Incoming]:
     return list(found.values())
 
 
+def read_mails(repo: Repository, mails: Sequence[bytes]) -> list[Incoming]:
+    """Mails, given as they came, in order; those without a Message-Id, and second copies, are left out."""
+    found: dict[str, Incoming] = {}
+    with _session(repo.work_tree or repo.git_dir, ""):
+        import b4
+
+        for raw in mails:
+            message = message_from_bytes(raw, policy=b4.emlpolicy)
+            if b4.LoreMessage.get_clean_msgid(message):
+                read = _incoming(b4.LoreMessage(message))
+                found.setdefault(read.message_id, read)
+    return list(found.values())
+
+
 def _incoming(message: Any) -> Incoming:
     good, mismatched = message.get_trailers()
     return Incoming(
@@ -347,6 +363,7 @@ def _incoming(message: Any) -> Incoming:
         body=message.body or "",
         trailers=tuple(trailer.as_string() for trailer in good),
         mismatched=tuple(sorted(trailer.as_string() for trailer in mismatched)),
+        raw=message.msg.as_bytes(),
     )
 
 

@@ -20,6 +20,7 @@ def changelog_items(rerolled: Rerolled, link: Callable[[str], str]) -> list[str]
     """The items of a version's changelog in its letter, each as it is printed; `link` gives that of a Message-Id."""
     told, sent = rerolled.told, rerolled.sent
     texts = [told.because[0]] if 0 in told.because else []
+    texts += _asked_of_the_series(rerolled, link)
     texts += _rebased(rerolled)
     texts += [text for item in rerolled.became if (text := _patch(item, rerolled, link))]
     texts += _added(rerolled)
@@ -60,9 +61,22 @@ def _rebased(rerolled: Rerolled) -> list[str]:
     return [f"{what}, to Linux {record.base_version} ({record.base[:12]}); v{sent.version} was on {sent.base[:12]}"]
 
 
+def _asked_of_the_series(rerolled: Rerolled, link: Callable[[str], str]) -> list[str]:
+    """What was done about what somebody asked for in a reply to the cover letter, in the author's words."""
+    by_words: dict[str, list[Credit]] = {}
+    for credit in rerolled.told.credits:
+        if credit.patch == 0 and credit.said:
+            by_words.setdefault(credit.said, []).append(credit)
+    return [_credited(words, credits, link) for words, credits in by_words.items()]
+
+
 def _patch(item: Became, rerolled: Rerolled, link: Callable[[str], str]) -> str:
     """What is told of a patch; nothing when there is nothing to tell."""
     because = [rerolled.told.because[number] for number in item.old if number in rerolled.told.because]
+    credits = [credit for credit in rerolled.told.credits if credit.patch in item.old]
+    if not item.is_news:
+        credits = [credit for credit in credits if credit.said]
+    because += [credit.said for credit in credits if credit.said]
     if not item.is_news and not because:
         return ""
     what = describe(item)
@@ -70,11 +84,15 @@ def _patch(item: Became, rerolled: Rerolled, link: Callable[[str], str]) -> str:
         subject = f"{numbered(item.old)} of v{rerolled.sent.version}".capitalize()
     else:
         subject = item.subject
-    credits = [credit for credit in rerolled.told.credits if credit.patch in item.old] if item.is_news else []
-    said = "; ".join([*([what] if item.is_news else []), *because])
-    text = f"{subject}: {said}" + (f" ({_names(credits)})" if credits else "")
+    said = "; ".join(dict.fromkeys([*([what] if item.is_news else []), *because]))
+    return _credited(f"{subject}: {said}", credits, link)
+
+
+def _credited(text: str, credits: Sequence[Credit], link: Callable[[str], str]) -> str:
+    """A text with who asked for it, and where."""
+    named = text + (f" ({_names(credits)})" if credits else "")
     links = dict.fromkeys(link(credit.message_id) for credit in _first_of_each(credits))
-    return " ".join([text, *links])
+    return " ".join([named, *links])
 
 
 def _first_of_each(credits: Sequence[Credit]) -> list[Credit]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from credseries.mail.b4adapter import Incoming
 from credseries.series.reroll import Reply
-from credseries.series.sent import Sent
 from credseries.series.trailers import Trailer, parse_trailer
 
 _QUOTED = re.compile(r"^\s*[>|]")
@@ -20,6 +20,26 @@ _COURTESY = re.compile(
 _SIGNATURE = re.compile(r"^--\s?$", re.MULTILINE)
 
 
+class Named(Protocol):
+    """A patch as far as replies to it name it."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def subject(self) -> str: ...
+
+
+class Out(Protocol):
+    """A version as far as replies to it name it."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def message_ids(self) -> Mapping[int, str]: ...
+    @property
+    def patches(self) -> Sequence[Named]: ...
+
+
 @dataclass(frozen=True)
 class Replies:
     """The replies to a version that was sent, and the subjects of messages that are none."""
@@ -28,7 +48,7 @@ class Replies:
     others: tuple[str, ...]
 
 
-def sort_replies(messages: Sequence[Incoming], sent: Sent, own_address: str) -> Replies:
+def sort_replies(messages: Sequence[Incoming], sent: Out, own_address: str) -> Replies:
     """The replies among some messages, each with the patch that it is about; the author's own are left out.
 
     A patch is found by the Message-Ids that the message replies to, through other replies, and else by the subject.
@@ -54,7 +74,7 @@ def sort_replies(messages: Sequence[Incoming], sent: Sent, own_address: str) -> 
     return Replies(tuple(found), tuple(others))
 
 
-def _patch(message: Incoming, by_id: Mapping[str, Incoming], numbers: Mapping[str, int], sent: Sent) -> int | None:
+def _patch(message: Incoming, by_id: Mapping[str, Incoming], numbers: Mapping[str, int], sent: Out) -> int | None:
     for parent in _upwards(message, by_id):
         if parent in numbers:
             return numbers[parent]
@@ -80,7 +100,7 @@ def _upwards(message: Incoming, by_id: Mapping[str, Incoming]) -> Iterator[str]:
         here = by_id.get(parent)
 
 
-def _named(message: Incoming, sent: Sent) -> int | None:
+def _named(message: Incoming, sent: Out) -> int | None:
     """The patch that the subject of a message names; of another version, or of another series, it is none."""
     if message.version != sent.version:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -89,7 +89,8 @@ def reroll(
 ) -> Rerolled:
     """The next version of a series that was made anew, with the trailers that still hold; nothing is put on a branch.
 
-    `because` has the author's reasons by the number of the patch that was sent (0: of the series).
+    `because` has the author's reasons by the number of the patch that was sent (0: of the series). Who is named in the
+    changelog is said later (`with_credits`): what a version addresses is known when it is made.
     """
     own = Trailer("Signed-off-by", str(repo.identity("author")))
     first = _write(repo, remade, when)
@@ -101,7 +102,7 @@ def reroll(
     pristine = remade.old.pristine
     earlier = pristine.told if pristine.revision == sent.next else Told()
     told = Told(
-        tuple(dict.fromkeys((*earlier.credits, *_credits(replies)))),
+        earlier.credits,
         {**earlier.because, **because},
         _lasting(earlier.dropped, facts),
     )
@@ -293,8 +294,17 @@ def _with_trailers(remade: Remade, written: _Written, facts: Sequence[Fact], own
 # -- what is told
 
 
-def _credits(replies: Sequence[Reply]) -> list[Credit]:
-    return [Credit(reply.patch, reply.name, reply.message_id) for reply in replies if reply.comments]
+def with_credits(rerolled: Rerolled, credits: Sequence[Credit], read: Container[str]) -> Rerolled:
+    """The version with those who are to be named in its changelog.
+
+    Who was named when it was made before stays, but for those whose message is `read` again (by Message-Id): what its
+    remarks count for now is in `credits`.
+    """
+    before = [credit for credit in rerolled.told.credits if credit.message_id not in read]
+    told = replace(rerolled.told, credits=tuple(dict.fromkeys((*before, *credits))))
+    made = rerolled.remade.made
+    remade = replace(rerolled.remade, made=replace(made, record=replace(made.record, told=told)))
+    return replace(rerolled, remade=remade, told=told)
 
 
 def number_of(name: str, sent: Sent) -> int:

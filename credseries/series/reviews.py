@@ -1,4 +1,4 @@
-"""Which patches of a version in the making have a review: from the second version on, its cover letter says so. Pure."""
+"""Which patches of a version in the making have a review: its cover letter says so from the second version on. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from credseries.series.model import SeriesRecord
 from credseries.series.prep import is_cover
 from credseries.series.told import PatchReview
 from credseries.series.trailers import trailers_of
-
-FIXES = ("fixup! ", "squash! ", "amend! ")  # parts of other patches
+from credseries.series.versions import FIXES
 
 
 def with_reviews(record: SeriesRecord, messages: Sequence[str]) -> SeriesRecord:

@@ -23,11 +23,10 @@ from credseries.series.model import PatchRecord, SeriesRecord
 from credseries.series.prep import read_cover
 from credseries.series.sent_tag import tag_name, write_sent_tag
 from credseries.series.trailers import split_message
-from credseries.series.versions import VersionPatch
+from credseries.series.versions import FIXES, VersionPatch
 
 _MESSAGES, _SENT = "messages", "sent"
 _B4_ID = re.compile(r"(?P<head>.+-v(?P<version>\d+)-)(?P<number>\d+)(?P<rest>-[0-9a-f]+@.+)")
-_FIXES = ("fixup! ", "squash! ", "amend! ")
 
 
 @dataclass(frozen=True)
@@ -233,7 +232,7 @@ def version_patches(
     ids = repo.patch_ids([info.id for info in infos])
     found: list[VersionPatch] = []
     for info, record, side in zip(infos, records, sides(repo, [(i.id, i.subject) for i in infos]), strict=True):
-        if record is None and info.subject.startswith(_FIXES) and found:
+        if record is None and info.subject.startswith(FIXES) and found:
             _mark_open(found, info.subject.partition("! ")[2])
             continue
         message, trailers = split_message(info.message)

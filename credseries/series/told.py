@@ -10,11 +10,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Credit:
-    """Somebody who said something of a patch that was sent (0: of the cover letter), in a reply."""
+    """Somebody who asked for something, in a reply to a patch that was sent (0: to the cover letter); `said` are the
+    author's words on what was done about it, where there are any."""
 
     patch: int
     name: str
     message_id: str
+    said: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from credseries.series.current import Side, pair_up
 from credseries.series.model import SiteRecord
 from credseries.series.trailers import Trailer
 
+FIXES = ("fixup! ", "squash! ", "amend! ")  # subjects of commits that are parts of others (git-commit(1))
 _SiteName = tuple[str, str, str, int]
 
 

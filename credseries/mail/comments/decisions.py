@@ -44,9 +44,11 @@ class Decision:
 
 @dataclass(frozen=True)
 class Decided:
-    """Remarks with what was decided about them, and the ids of decisions whose remark is not there any more."""
+    """Remarks with what was decided about them (`decisions`, by the ids that the remarks have now), and the ids of
+    decisions whose remark is not there any more."""
 
     remarks: tuple[Remark, ...]
+    decisions: Mapping[str, Decision]
     lost: tuple[str, ...]
 
 
@@ -87,7 +89,8 @@ def decide(remarks: Sequence[Remark], decisions: Mapping[str, Decision]) -> Deci
     places = _places(remarks, decisions)
     mine = {place: decisions[name] for name, place in places.items()}
     done = tuple(_with(remark, mine[number]) if number in mine else remark for number, remark in enumerate(remarks))
-    return Decided(done, tuple(name for name in decisions if name not in places))
+    by_id = {remarks[number].id: decision for number, decision in mine.items()}
+    return Decided(done, by_id, tuple(name for name in decisions if name not in places))
 
 
 def _places(remarks: Sequence[Remark], decisions: Mapping[str, Decision]) -> dict[str, int]:

@@ -1,0 +1,72 @@
+"""Mails of a mailbox are taken into the discussions of the series that they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from credseries.kernel.git import Repository
+from credseries.mail.b4adapter import Incoming, read_mailbox
+from credseries.mail.comments.belonging import belonging
+from credseries.mail.comments.gathered import own_addresses
+from credseries.mail.comments.reading import read_discussion
+from credseries.mail.comments.stored import Added, keep_letters, letter_name
+from credseries.mail.comments.versions import KnownVersion, known_versions
+from credseries.mail.thread.model import Letter
+from credseries.series import saved
+from credseries.series.current import Current
+
+
+def read_letters(repo: Repository, paths: Sequence[Path]) -> list[Letter]:
+    """The mails of mboxes and maildirs. Raises UsageError for what is neither, or holds no message."""
+    return [_letter(mail) for path in paths for mail in read_mailbox(repo, path)]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What was kept of mails that were read, and the subjects of those that are about no series that was meant."""
+
+    added: Added
+    others: tuple[str, ...]
+
+
+def take(repo: Repository, series: Sequence[Current], paths: Sequence[Path]) -> Taken:
+    """Read mails and keep those about some series, each with its own. `added` counts a mail once for each of them.
+
+    Raises UsageError, StoreDamaged.
+    """
+    letters = read_letters(repo, paths)
+    new, known, taken = 0, 0, list[Letter]()
+    for current in series:
+        mine = about(repo, letters, known_versions(repo, current))
+        added = keep(repo, current.record.change_id, mine)
+        new, known = new + added.new, known + added.known
+        taken += mine
+    return Taken(Added(new, known), left_over(letters, taken))
+
+
+def left_over(letters: Sequence[Letter], taken: Sequence[Letter]) -> tuple[str, ...]:
+    """The subjects of mails that were taken into no discussion."""
+    names = {letter_name(letter) for letter in taken}
+    return tuple(letter.subject for letter in letters if letter_name(letter) not in names)
+
+
+def about(repo: Repository, letters: Sequence[Letter], versions: Sequence[KnownVersion]) -> list[Letter]:
+    """Those mails that are about some versions of a series: in a thread with one of their messages, or by subject."""
+    read = read_discussion(repo, [letter.raw for letter in letters], versions, own_addresses(repo))
+    ids = {message_id for version in versions for message_id in version.message_ids.values()}
+    return belonging(letters, ids | {heard.message_id for heard in read.heard})
+
+
+def keep(repo: Repository, change_id: str, letters: Sequence[Letter]) -> Added:
+    """Keep mails as part of a series' discussion. Raises StoreDamaged."""
+    with saved.opened(repo) as store:
+        return keep_letters(store, change_id, letters)
+
+
+def _letter(mail: Incoming) -> Letter:
+    return Letter(
+        *(mail.message_id, mail.in_reply_to, mail.references, mail.title, mail.name, mail.address, None, mail.body),
+        raw=mail.raw,
+    )
