@@ -3,11 +3,11 @@
 Usage: python benchmarks/bench_recipients.py [TREE] [--patches N] [--runs N]
 
 TREE is a kernel in git (default: $CREDSERIES_KERNEL_TREE). The patches are those of the recipe `per-function` and, as
-these are fewer, of `rfc`, as `git format-patch` writes them, cut to N (45). The script runs once for each patch file, as
-`git send-email` calls it: `get_maintainer.pl --nogit --nogit-fallback`. The index does all its work anew in each run: it
-reads MAINTAINERS and the files beside it from git, parses them, and looks for files and keywords in all patches. Two
-figures are printed for it: of a process that runs already, as the command that has built the series is, and of a Python
-that is started for it.
+these are fewer, of `rfc`, as `git format-patch` writes them, cut to N (45). The script runs once for each patch file,
+as `git send-email` calls it: `get_maintainer.pl --nogit --nogit-fallback`. The index does all its work anew in each
+run: it reads MAINTAINERS and the files beside it from git, parses them, and looks for files and keywords in all
+patches. Two figures are printed for it: of a process that runs already, as the command that has built the series is,
+and of a Python that is started for it.
 
 Runs take turns, so that a machine that slows down slows all; the ratios are pair by pair. How many answers name others
 than the script is printed (reasons aside: the script's vary where two sections name somebody); nothing is asserted.

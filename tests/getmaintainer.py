@@ -43,7 +43,8 @@ class Script:
         (self.place / "arguments").write_text("".join(f"{argument}\n" for argument in arguments))
         perl = shutil.which("perl")
         assert perl
-        command = [perl, MANY, self.place / "arguments", output, str(os.cpu_count()), *OPTIONS, *options, "X"]
+        processes = str(os.cpu_count())
+        command = [perl, str(MANY), str(self.place / "arguments"), str(output), processes, *OPTIONS, *options, "X"]
         # the order of perl's hashes, by which the script puts what is equal in order, is another one in every process
         order = {"PERL_HASH_SEED": hashlib.sha256(b"%d" % seed).hexdigest(), "PERL_PERTURB_KEYS": "0"}
         subprocess.run(
