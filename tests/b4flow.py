@@ -12,9 +12,9 @@ from tests.mailcase import B4
 
 
 def b4(tree: Path, *arguments: str) -> str:
-    """What a b4 command prints; it never gets to the network."""
+    """What a b4 command prints to somebody who answers with Enter; it never gets to the network."""
     command = [str(B4), "--offline-mode", *arguments]
-    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, input="\n", check=False)
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, input="\n" * 3, check=False)
     assert done.returncode == 0, (command, done.stdout, done.stderr)
     return done.stdout
 
