@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from credseries.kernel.git import Repository
     from credseries.kernel.series_source import Series
     from credseries.series.model import SeriesRecord
-    from credseries.verify.model import Variant
+    from credseries.verify.model import Level, Variant
+    from credseries.verify.plan import Request
     from credseries.verify.run import Submit
+    from credseries.verify.tasks import Check
 
 SCHEMA = 1
 
@@ -133,6 +135,7 @@ def verify(
       credseries verify --junit verify.xml --json > verify.json
     """
     from credseries.verify.model import Level
+    from credseries.verify.plan import Request
 
     repo = open_repository(tree)
     series, record = _series(repo, what or [], branch, base)
@@ -140,7 +143,8 @@ def verify(
     for remark in series.remarks:
         render.complain(render.printable(f"note: {remark}"))
     numbers = _numbers(same_code, series) if same_code is not None else _helpers(record)
-    sheet = _run(repo, series, record, Level[level.name], variants, numbers, jobs, scheduler, again=again, quiet=json)
+    request = Request(Level[level.name], variants, tuple(numbers))
+    sheet = _run(repo, series, record, request, jobs, scheduler, again=again, quiet=json)
     if junit is not None:
         from credseries.verify.junit import write_junit
 
@@ -153,7 +157,7 @@ def _series(
 ) -> tuple[Series, SeriesRecord | None]:
     """What is to be checked, and its record when it is a series that `credseries split` made."""
     from credseries.errors import NotASeries, UsageError
-    from credseries.kernel.series_source import from_range, read_series
+    from credseries.kernel.series_source import read_series
     from credseries.series import saved
 
     if what and branch is not None:
@@ -166,7 +170,7 @@ def _series(
             if what or branch is not None:
                 raise
             raise NotASeries(error.message, hint=f"{error.hint}, or name what to verify: RANGE, MBOX") from error
-        return from_range(repo, f"{record.start}..{record.patches[-1].commit}", None), record
+        return series_of(repo, record), record
     return read_series(repo, what, base, sys.stdin.buffer.read), None
 
 
@@ -206,13 +210,35 @@ def _moves(repo: Repository, record: SeriesRecord | None) -> list[tuple[str, str
     return [*topics, *(("", pattern) for pattern in record.selection.moves)]
 
 
+def planned(repo: Repository, series: Series, record: SeriesRecord | None, request: Request) -> list[Check]:
+    """The checks of a series, with the calls allowed to move that its record allows."""
+    from credseries.review.audit_task import audit_task
+    from credseries.verify.levels.proof import allowed
+    from credseries.verify.plan import plan
+
+    return plan(repo, series, request, audit_task(repo, series), allowed(_moves(repo, record)), shutil.which)
+
+
+def usual_request(record: SeriesRecord, level: Level) -> Request:
+    """What is asked for when `credseries verify` is given a level and nothing else."""
+    from credseries.verify.model import Level
+    from credseries.verify.plan import Request
+
+    return Request(level, _variants([]) if level > Level.STYLE else (), tuple(_helpers(record)))
+
+
+def series_of(repo: Repository, record: SeriesRecord) -> Series:
+    """A series on its branch as something to verify."""
+    from credseries.kernel.series_source import from_range
+
+    return from_range(repo, f"{record.start}..{record.patches[-1].commit}", None)
+
+
 def _run(
     repo: Repository,
     series: Series,
     record: SeriesRecord | None,
-    level: Any,
-    variants: tuple[Variant, ...],
-    same_code: Sequence[int],
+    request: Request,
     jobs: int | None,
     scheduler: str | None,
     *,
@@ -221,19 +247,15 @@ def _run(
 ) -> Sheet:
     """Carry out all checks and show how it goes."""
     from credseries.cli.verify_table import Sheet, filling
-    from credseries.review.audit_task import audit_task
-    from credseries.verify.levels.proof import allowed
     from credseries.verify.once import cache_directory
-    from credseries.verify.plan import Request, columns, plan
+    from credseries.verify.plan import columns
     from credseries.verify.results import KeptResults, NoResults
     from credseries.verify.run import Run
     from credseries.verify.tasks import Place
 
-    may_move = allowed(_moves(repo, record))
-    request = Request(level, variants, tuple(same_code))
-    checks = plan(repo, series, request, audit_task(repo, series), may_move, shutil.which)
+    checks = planned(repo, series, record, request)
     places = [(check.step, (check.level, check.variant)) for check in checks]
-    arches = {variant.arch for variant in variants}
+    arches = {variant.arch for variant in request.variants}
     sheet = Sheet(series, columns(checks), places, arches.pop() if len(arches) == 1 else "")
     processes = jobs or os.cpu_count() or 1
     results: KeptResults | NoResults = NoResults() if again else KeptResults(repo)

@@ -386,6 +386,24 @@ def letter_message(repo: Repository, branch: str, subject: str, body: str, chang
     return message
 
 
+def unchecked(repo: Repository, series: SeriesRecord) -> list[str]:
+    """The names of b4's own checks before sending (0.16, `ez.get_info`) that nobody has made of the series as it is:
+    `needs-checking` and `needs-checking-deps`, but for those that b4.prep-pre-flight-checks disables.
+
+    b4 keeps which were made by the contents of the patches, in its cache. Raises B4Failed.
+    """
+    with private_worktree(repo, series.branch) as directory, _session(directory, series.branch):
+        import b4
+        from b4 import ez
+
+        disabled = {item.strip() for item in str(b4.get_main_config().get("prep-pre-flight-checks", "")).split(",")}
+        if "disable-all" in disabled:
+            return []
+        found = ez.get_info(usebranch=series.branch)
+        names = ("needs-checking", "needs-checking-deps")
+        return [name for name in names if found[name] and f"disable-{name}" not in disabled]
+
+
 def new_message_id(change_id: str, revision: int, number: int, stamp: Stamp) -> str:
     """A Message-Id in the shape that b4 gives one; the stamp must have a domain."""
     stable, _, _ = change_id.rpartition("-")

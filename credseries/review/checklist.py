@@ -23,6 +23,7 @@ from credseries.rewrite.forms import Form
 from credseries.rewrite.text import MAX_COLUMNS, columns
 from credseries.series.message import COLUMNS
 from credseries.series.model import PatchRecord, SeriesRecord
+from credseries.series.precedence import topics_out_of_order
 from credseries.words import many
 
 SCHEMA = 1
@@ -219,13 +220,7 @@ def _patch_lines(patch: PatchRecord, evidence: PatchEvidence) -> tuple[Line, ...
 
 def _order(series: SeriesRecord) -> Line:
     question = "every topic comes after the topics that it needs"
-    first = {topic.name: min(p.index for p in series.patches if p.topic == topic.name) for topic in series.topics}
-    bad = [
-        f"{topic.name} before {needed}"
-        for topic in series.topics
-        for needed in topic.after
-        if needed in first and first[needed] > first[topic.name]
-    ]
+    bad = topics_out_of_order(series)
     order = " -> ".join(topic.name for topic in series.topics)
     return Line(question, "fail" if bad else "pass", order, "; ".join(bad))
 
