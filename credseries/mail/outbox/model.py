@@ -102,7 +102,8 @@ class Outbox:
     """The messages of one version of a series, or of several below one letter, under a `key` that names the version.
 
     `token` is the random part of its Message-Ids, `sender` the address that a server gets as the sender's, `route`
-    where they go, for a person. `signed` says whether the messages are attested.
+    where they go, for a person. `signed` says whether the messages are attested, `again` that the version was
+    sent before: then nothing is to be tagged.
     """
 
     key: str
@@ -112,6 +113,7 @@ class Outbox:
     created: datetime
     token: str
     signed: bool = False
+    again: bool = False
     route: str = ""
     overridden: tuple[Overridden, ...] = ()
     state: State = State.OPEN

@@ -18,6 +18,7 @@ from credseries.store import Store
 
 _OUTBOX, _MESSAGE, _FATE = "outbox", "outbox-message", "outbox-fate"
 _REFUSED = "refused-address"
+_GIVEN_UP = " given up "
 
 
 class StoredOutbox:
@@ -59,6 +60,11 @@ class StoredOutbox:
                     found.append(outbox)
         return sorted(found, key=lambda outbox: outbox.created, reverse=True)
 
+    def given_up(self, key: str) -> list[Outbox]:
+        """The outboxes of a version that were given up when some of it was out."""
+        found = (self.load(name) for name in self._store.keys(_OUTBOX) if name.startswith(f"{key}{_GIVEN_UP}"))
+        return [outbox for outbox in found if outbox is not None]
+
     def record(self, entry: Entry) -> None:
         """Write down what became of a message, and whom the server refused for good. Durable when it returns."""
         with self._store.transaction():
@@ -82,7 +88,7 @@ class StoredOutbox:
                 if not outbox.begun:
                     self._forget_messages(outbox.entries)
                     return
-                key = f"{outbox.key} given up {outbox.created.isoformat()}"
+                key = f"{outbox.key}{_GIVEN_UP}{outbox.created.isoformat()}"
                 self._store.put(_OUTBOX, key, {**_header(outbox), "state": state})
             else:
                 self._store.put(_OUTBOX, outbox.key, {**_header(outbox), "state": state})
@@ -116,6 +122,7 @@ class StoredOutbox:
             created=datetime.fromisoformat(data["created"]),
             token=data["token"],
             signed=data["signed"],
+            again=data["again"],
             route=data["route"],
             overridden=tuple(
                 Overridden(item["name"], item["detail"], datetime.fromisoformat(item["when"]))
@@ -156,6 +163,7 @@ def _header(outbox: Outbox) -> dict[str, Any]:
         "created": outbox.created.isoformat(),
         "token": outbox.token,
         "signed": outbox.signed,
+        "again": outbox.again,
         "route": outbox.route,
         "overridden": [{**asdict(item), "when": item.when.isoformat()} for item in outbox.overridden],
         "state": outbox.state,
