@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import pytest
 from credseries.cli.recipients import plan_recipients
 from credseries.cli.split import make_all
 from credseries.kernel.git import Repository
-from credseries.mail.recipients import Reviewer
+from credseries.mail.comments.stored import keep_letters
 from credseries.mail.recipients.gathered import REFUSED_ADDRESS, gather_series
 from credseries.mail.recipients.settings import read_settings
+from credseries.mail.thread.model import Letter
 from credseries.series import saved
 from credseries.series.demo import make_repository
 from credseries.series.model import Selection
@@ -246,11 +248,29 @@ def test_a_trailer_that_was_dropped_makes_an_earlier_reviewer(tree: Path) -> Non
     repo = Repository.discover(tree)
     record = saved.current(repo, BRANCH).record
     gone = Fact("dropped", "Reviewed-by: Rhea <rhea@example.org>", 3, (3,))
-    told = dataclasses.replace(record, told=Told(dropped=(gone,)))
-    plan = plan_recipients(repo, told, [], [], reviewers=[Reviewer("Rolf", "rolf@example.org", "replied to v1")])
+    plan = plan_recipients(repo, dataclasses.replace(record, told=Told(dropped=(gone,))), [], [])
     reasons = {person.address: person.reasons for person in plan.of(1).cc}
     assert reasons["rhea@example.org"] == ("gave Reviewed-by to an earlier version",)
-    assert reasons["rolf@example.org"] == ("replied to v1",)
+
+
+def test_who_replied_to_an_earlier_version_gets_the_next(tree: Path) -> None:
+    repo = Repository.discover(tree)
+    record = saved.current(repo, BRANCH).record
+    raw = (
+        b"From: Rolf Reader <rolf@example.org>\nTo: dev@example.org\nMessage-Id: <reply@example.org>\n"
+        b"In-Reply-To: <3@example.org>\nReferences: <3@example.org>\nDate: Mon, 23 Nov 2026 09:00:00 +0000\n"
+        b"Subject: Re: [PATCH RFC 3/6] "
+        + record.patches[2].subject.encode()
+        + b"\n\n> a line\n\nPlease do it elsewhere.\n"
+    )
+    when = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    letter = Letter("reply@example.org", "3@example.org", (), "", "Rolf", "rolf@example.org", when, "", raw=raw)
+    git(tree, "tag", "--annotate", "--message", "v1", f"sent/{record.change_id}-v1", record.tip)
+    with saved.opened(repo) as store:
+        keep_letters(store, record.change_id, [letter])
+    found = as_json(tree)
+    assert getting(found, "rolf@example.org")["reasons"] == ["replied to v1"]
+    assert getting(found, "rolf@example.org")["cc"] == list(range(7))
 
 
 def test_what_is_planned_for_send_is_what_is_shown(tree: Path) -> None:

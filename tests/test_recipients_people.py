@@ -10,6 +10,8 @@ from credseries.errors import UnknownRecipient
 from credseries.kernel.aliases import Aliases
 from credseries.kernel.maintainers import Maintainers
 from credseries.mail.recipients import POLICIES, Fixed, Policy, Reviewer, Settings
+from credseries.mail.recipients.earlier import reviewers_of
+from credseries.series.remarks import Kind, Place, Remark, State
 from credseries.series.trailers import parse_trailer
 from tests.recipientcase import (
     BACKING,
@@ -135,6 +137,27 @@ def test_earlier_reviewers_get_everything() -> None:
     assert reasons(plan.of(2), "rosa@example.org") == ("replied to v1",)
 
 
+def remark(number: int, address: str, version: int | None, kind: Kind = Kind.REQUEST) -> Remark:
+    place = Place(version, 1) if version is not None else None
+    return Remark(f"a@b#{number}", "a@b", "N", address, "", place, kind, State.OPEN, (), "words")
+
+
+def test_reviewers_are_those_who_said_something_and_no_programs() -> None:
+    found = reviewers_of(
+        [
+            remark(1, "rosa@example.org", 1),
+            remark(2, "Rosa@example.org", 2, Kind.TRAILER),
+            remark(3, "bot@example.org", 1, Kind.BOT),
+            remark(4, "paul@example.org", None, Kind.PRAISE),
+            remark(5, "", 1),
+        ]
+    )
+    assert found == [
+        Reviewer("N", "rosa@example.org", "replied to v1, v2"),
+        Reviewer("N", "paul@example.org", "replied to an earlier version"),
+    ]
+
+
 def test_the_cover_letters_trailers_and_b4s_settings_are_for_everything() -> None:
     lines = ("To: T <t@example.org>", "Cc: C <c@example.org>", "Suggested-by: S <s@example.org>")
     letter = tuple(filter(None, map(parse_trailer, lines)))
@@ -201,8 +224,9 @@ def test_excluded_addresses_get_nothing_and_are_said() -> None:
 
 
 def test_a_patch_whose_people_are_all_excluded_is_refused() -> None:
-    with pytest.raises(UnknownRecipient, match="nobody would get patch 2"):
+    with pytest.raises(UnknownRecipient, match="nobody would get patch 2") as caught:
         made(OVERLAY, BACKING, settings=Settings(excluded=("brauner@*", "jack@*", "linux-fsdevel@*")))
+    assert "b4.email-exclude leaves brauner@example.org, jack@example.org" in caught.value.hint
 
 
 def test_with_policy_topic_a_patch_goes_to_all_people_of_its_topic() -> None:

@@ -84,7 +84,8 @@ def recipients(
     else:
         record = saved.current(repo, branch).record
         title = record.title
-        found = gathered.gather_series(repo, record, base=repo.resolve(base) if base else record.base)
+        reviewers = _earlier_reviewers(repo, record)
+        found = gathered.gather_series(repo, record, reviewers, base=repo.resolve(base) if base else record.base)
         named = _plan(found, cc or (), to or (), policy, own_address=repo.identity("author").email)
     if json:
         render.as_json(output.as_json(named, found, record))
@@ -102,17 +103,30 @@ def plan_recipients(
     cc: Sequence[str],
     to: Sequence[str],
     policy: str | None = None,
-    reviewers: Sequence[Reviewer] = (),
 ) -> RecipientPlan:
-    """Who gets which message of a series. `policy` None is what git's configuration says, `reviewers` are people who
-    looked at earlier versions, besides those in the series' records.
+    """Who gets which message of a series on its branch. `policy` None is what git's configuration says.
 
     Raises UnknownRecipient, UsageError for a policy that is none, MissingIdentity, StoreDamaged.
     """
     from credseries.mail.recipients.gathered import gather_series
 
     own_address = repo.identity("author").email
-    return _plan(gather_series(repo, series, reviewers), cc, to, policy, own_address=own_address)
+    found = gather_series(repo, series, _earlier_reviewers(repo, series))
+    return _plan(found, cc, to, policy, own_address=own_address)
+
+
+def _earlier_reviewers(repo: Repository, series: SeriesRecord) -> list[Reviewer]:
+    """Who replied to earlier versions, by the mails that were read (`credseries thread`, `credseries comments`)."""
+    from credseries.mail.comments.stored import kept_letters
+    from credseries.mail.recipients.earlier import reviewers_of
+    from credseries.series import saved
+
+    with saved.opened(repo) as store:
+        if not kept_letters(store, series.change_id):
+            return []
+    from credseries.mail.comments.gathered import gather
+
+    return reviewers_of(gather(repo, saved.current(repo, series.branch)).remarks)
 
 
 def _plan(

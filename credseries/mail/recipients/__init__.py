@@ -14,7 +14,8 @@ from credseries.mail.recipients.model import (
     Settings,
 )
 from credseries.mail.recipients.names import resolve
-from credseries.mail.recipients.planning import Known, plan, plan_changes, union
+from credseries.mail.recipients.planning import plan, plan_changes, union
+from credseries.mail.recipients.sources import Known
 
 __all__ = [
     "POLICIES",

@@ -11,15 +11,16 @@ from credseries.kernel.aliases import read_aliases
 from credseries.kernel.git import Repository
 from credseries.kernel.maintainers import Maintainers
 from credseries.kernel.patch_mail import Patch
-from credseries.mail.recipients.address import find_addresses
 from credseries.mail.recipients.credited import fixes
+from credseries.mail.recipients.earlier import told_reviewers
 from credseries.mail.recipients.model import Change, Fixed, Reviewer
-from credseries.mail.recipients.planning import Known, changes_of
+from credseries.mail.recipients.planning import changes_of
 from credseries.mail.recipients.settings import read_settings
+from credseries.mail.recipients.sources import Known
 from credseries.series import saved
 from credseries.series.model import SeriesRecord
 from credseries.series.prep import is_cover, read_cover, strip_comments
-from credseries.series.trailers import parse_trailer, trailers_of
+from credseries.series.trailers import trailers_of
 
 REFUSED_ADDRESS = "refused-address"  # the store's kind: {"why": ..., "when": ISO date} by address in lower case
 _MAINTAINERS = "MAINTAINERS"
@@ -57,7 +58,7 @@ def gather_series(
     known = replace(
         gathered.known,
         letter=trailers_of(strip_comments(letters[-1])) if letters else (),
-        reviewers=(*told_reviewers(saved.records(repo, series.change_id), series), *reviewers),
+        reviewers=(*told_reviewers([*saved.records(repo, series.change_id), series]), *reviewers),
     )
     return replace(gathered, known=known)
 
@@ -112,20 +113,6 @@ def _fixed(repo: Repository, commit: str) -> Fixed | None:
     )
     match = _AUTHOR.match(done.output.decode("utf-8", "replace").rstrip("\n")) if done.status == 0 else None
     return Fixed(match[1], match[2], match[3]) if match else None
-
-
-def told_reviewers(records: Iterable[SeriesRecord], series: SeriesRecord) -> list[Reviewer]:
-    """Who gave trailers to earlier versions that were dropped since: those in the commits are found there."""
-    found: dict[Reviewer, None] = {}
-    for record in (*records, series):
-        for fact in record.told.dropped:
-            trailer = parse_trailer(fact.trailer)
-            if trailer is None:
-                continue
-            for person in find_addresses(trailer.value, ""):
-                reason = f"gave {trailer.name} to an earlier version"
-                found[Reviewer(person.name, person.address, reason)] = None
-    return list(found)
 
 
 def _as_patch(message: str, diff: bytes) -> bytes:

@@ -1,0 +1,158 @@
+"""Where the recipients of a patch come from, a function for each source; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from email.utils import parseaddr
+from fnmatch import fnmatchcase
+
+from credseries.errors import UnknownRecipient
+from credseries.kernel.addresses import Address as Named
+from credseries.kernel.aliases import Aliases, split_addresses
+from credseries.kernel.maintainers import Maintainers
+from credseries.kernel.maintainers import Recipient as Owner
+from credseries.mail.message import Address
+from credseries.mail.recipients.address import make_address
+from credseries.mail.recipients.collected import Collected
+from credseries.mail.recipients.credited import authors_of_fixed, credited, people_trailers
+from credseries.mail.recipients.model import Change, Fixed, Reviewer, Settings
+from credseries.mail.recipients.names import resolve
+from credseries.mail.text import one_line
+from credseries.series.trailers import Trailer
+
+_SHOWN_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known besides MAINTAINERS.
+
+    `letter` are the cover letter's trailers; `fixed` the commits that patches fix, by the id that they write, None for
+    one that the repository does not have; `newer` the MAINTAINERS of a newer tree; `known_bad` why an address (in lower
+    case) did not take mail.
+    """
+
+    aliases: Aliases = field(default_factory=Aliases)
+    settings: Settings = field(default_factory=Settings)
+    letter: tuple[Trailer, ...] = ()
+    fixed: Mapping[str, Fixed | None] = field(default_factory=dict)
+    reviewers: Sequence[Reviewer] = ()
+    newer: Maintainers | None = None
+    known_bad: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What each step needs; `own` are the sender's addresses, in lower case."""
+
+    maintainers: Maintainers
+    known: Known
+    own: frozenset[str]
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Who gets nothing as long as somebody else does."""
+        return frozenset() if self.known.settings.me_too else self.own
+
+    def is_own(self, person: Address) -> bool:
+        """Whether somebody is the sender."""
+        return person.address.casefold() in self.own
+
+    def is_excluded(self, person: Address) -> bool:
+        """Whether b4.email-exclude matches somebody (as b4 does it: the whole address, in its letter case)."""
+        return any(fnmatchcase(person.address, pattern) for pattern in self.known.settings.excluded)
+
+    def mapped(self, person: Address) -> Address:
+        """Somebody under the name and address that .mailmap has for him."""
+        found = self.maintainers.mailmap.apply(Named(person.name, person.address))
+        try:
+            return replace(make_address(found.name, found.email, ""), reasons=person.reasons)
+        except UnknownRecipient:
+            return person
+
+
+def own_addresses(maintainers: Maintainers, own_address: str) -> frozenset[str]:
+    """The sender's address, and what .mailmap makes of it, in lower case."""
+    name, own = parseaddr(own_address)
+    return frozenset({own.casefold(), maintainers.mailmap.apply(Named(name, own)).email.casefold()})
+
+
+def owners_of(change: Change, maintainers: Maintainers) -> list[Owner]:
+    """What get_maintainer.pl says of a patch, or of its files where its text is not known."""
+    return maintainers.for_patch(change.patch) if change.patch else maintainers.for_files(change.files)
+
+
+def collect_owners(context: Context, owners: Iterable[Owner]) -> Collected:
+    """Those whom MAINTAINERS names: people as To, lists and who signed what a patch fixes as Cc."""
+    collected = Collected()
+    for owner in owners:
+        with suppress(UnknownRecipient):  # notes_on_sections says so
+            person = make_address(owner.name, owner.address, _reason(owner))
+            collected.add(context.mapped(person), is_to=owner.role not in ("list", "signer"))
+    return collected
+
+
+def _reason(owner: Owner) -> str:
+    if owner.role != "signer":
+        return owner.reason
+    # the script's word for it, "blamed_fixes:1/1=100%", says nothing to those who do not know the script
+    return f"signed {owner.pattern.removeprefix('Fixes: ')[:_SHOWN_DIGITS]}, which this fixes"
+
+
+def add_topic(context: Context, change: Change, one: Collected) -> None:
+    """Add the lists that the recipe names for a patch."""
+    for name in change.lists:
+        for person in _named(context, name, f"list of the topic {one_line(change.topic)}"):
+            one.add(person, is_to=False)
+
+
+def everywhere_for(context: Context, to: Iterable[str], cc: Iterable[str]) -> Collected:
+    """Those who get every message: named on the command line, for b4, in the cover letter, or by their earlier
+    reviews."""
+    everywhere = Collected()
+    for option, names, is_to in (("--to", to, True), ("--cc", cc, False)):
+        for name in names:
+            for person in _named(context, name, f"{option} {one_line(name)}"):
+                everywhere.add(person, is_to=is_to)
+    settings = context.known.settings
+    for key, value, is_to in (("b4.send-series-to", settings.to, True), ("b4.send-series-cc", settings.cc, False)):
+        for person in _configured(context, value, key):
+            everywhere.add(person, is_to=is_to)
+    for found in credited(context.known.letter, " of the cover letter"):
+        _add_unless_own(context, found.person, everywhere, is_to=found.is_to)
+    for reviewer in context.known.reviewers:
+        with suppress(UnknownRecipient):  # a mail that came in may have any sender
+            person = make_address(reviewer.name, reviewer.address, reviewer.reason)
+            _add_unless_own(context, person, everywhere, is_to=False)
+    return everywhere
+
+
+def _named(context: Context, name: str, reason: str) -> list[Address]:
+    found = resolve(name, context.maintainers, reason, context.known.aliases)
+    return [context.mapped(person) for person in found]
+
+
+def _configured(context: Context, value: str, key: str) -> Iterator[Address]:
+    """The addresses of a setting of b4's, in which git's aliases count as well."""
+    for name in split_addresses(value):
+        try:
+            yield from _named(context, name, key)
+        except UnknownRecipient as error:
+            raise UnknownRecipient(f"{key}: {error.message}", hint=error.hint) from error
+
+
+def add_credited(context: Context, change: Change, one: Collected) -> None:
+    """The people of a patch's trailers, and who wrote what it fixes."""
+    for found in credited(people_trailers(change.message)):
+        _add_unless_own(context, found.person, one, is_to=found.is_to)
+    for person in authors_of_fixed(change.message, context.known.fixed):
+        _add_unless_own(context, person, one, is_to=False)
+
+
+def _add_unless_own(context: Context, person: Address, one: Collected, *, is_to: bool) -> None:
+    """Add somebody; one's own sign-off makes nobody of oneself whom a patch could go to."""
+    person = context.mapped(person)
+    if not context.is_own(person) or (context.known.settings.me_too and any(one)):
+        one.add(person, is_to=is_to)
