@@ -91,3 +91,14 @@ def pristine_miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def miniature(pristine_miniature: Path, tmp_path: Path) -> Path:
     """A copy of the miniature kernel tree's repository, to do with as one likes."""
     return Path(shutil.copytree(pristine_miniature, tmp_path / "linux", symlinks=True))
+
+
+@pytest.fixture(scope="session")
+def split_miniature(pristine_miniature: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The miniature tree with a series on its branch: to copy, not to write to."""
+    from tests.clicase import credseries
+
+    path = Path(shutil.copytree(pristine_miniature, tmp_path_factory.mktemp("split") / "linux", symlinks=True))
+    ran = credseries("split", cwd=path, env={"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"})
+    assert ran.status == 0, ran
+    return path

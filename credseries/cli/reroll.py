@@ -170,7 +170,7 @@ def _find(
 ) -> _Found:
     """The series with its threads, which versions were sent, and what was replied. Raises UsageError."""
     from credseries.errors import UsageError
-    from credseries.mail.comments.rerolling import conversation
+    from credseries.mail.comments.rerolling import conversations
     from credseries.mail.comments.taking import left_over, read_letters
     from credseries.series import saved
     from credseries.series.group import members
@@ -194,11 +194,8 @@ def _find(
             hint="`b4 send` makes one; when you sent it in another way, say so: credseries reroll --sent",
         )
     letters = read_letters(repo, mailboxes)
-    talks = {
-        name: conversation(repo, current, versions[name], letters)
-        for current in series
-        if (name := current.record.branch) in versions
-    }
+    pairs = [(current, versions[name]) for current in series if (name := current.record.branch) in versions]
+    talks = {talk.current.record.branch: talk for talk in conversations(repo, pairs, letters)}
     others = left_over(letters, [letter for talk in talks.values() for letter in talk.letters])
     return _Found(series, versions, talks, others)
 

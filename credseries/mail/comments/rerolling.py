@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from credseries.kernel.git import Repository
 from credseries.mail.comments.decisions import Decision
 from credseries.mail.comments.gathered import Gathered, gathered, kept
-from credseries.mail.comments.taking import about
+from credseries.mail.comments.taking import share_out
 from credseries.mail.comments.versions import KnownVersion, known_versions, version_made, version_sent
 from credseries.mail.thread.model import Letter
 from credseries.series.credits import credits_of
@@ -34,15 +34,32 @@ class Conversation:
     replies: tuple[Reply, ...]
 
 
-def conversation(repo: Repository, current: Current, sent: Sent, letters: Sequence[Letter]) -> Conversation:
-    """The conversation about a series, with those of some more mails that belong to it. Raises StoreDamaged."""
+def conversations(
+    repo: Repository, series: Sequence[tuple[Current, Sent]], letters: Sequence[Letter]
+) -> list[Conversation]:
+    """The conversation about each of some series, with those of some more mails that belong to it.
+
+    Raises StoreDamaged.
+    """
+    versions = [_up_to(repo, current, sent) for current, sent in series]
+    currents = [current for current, _ in series]
+    by_series = share_out(repo, letters, list(zip(currents, versions, strict=True)))
+    return [_conversation(repo, *parts) for parts in zip(currents, versions, by_series, strict=True)]
+
+
+def _up_to(repo: Repository, current: Current, sent: Sent) -> tuple[KnownVersion, ...]:
+    """The version that was sent last, and those before it."""
     earlier = [version for version in known_versions(repo, current) if version.version < sent.version]
-    versions = (*earlier, version_sent(repo, current, sent))
-    mine = about(repo, letters, versions)
+    return (*earlier, version_sent(repo, current, sent))
+
+
+def _conversation(
+    repo: Repository, current: Current, versions: tuple[KnownVersion, ...], letters: Sequence[Letter]
+) -> Conversation:
     before, decisions = kept(repo, current)
-    mails = tuple(dict.fromkeys((*before, *(letter.raw for letter in mine))))
+    mails = tuple(dict.fromkeys((*before, *(letter.raw for letter in letters))))
     found = gathered(repo, current, versions, mails, decisions)
-    return Conversation(current, versions, mails, decisions, tuple(mine), found.replies[sent.version])
+    return Conversation(current, versions, mails, decisions, tuple(letters), found.replies[versions[-1].version])
 
 
 def as_of(repo: Repository, talk: Conversation, rerolled: Rerolled) -> Gathered:

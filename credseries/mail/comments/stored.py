@@ -70,6 +70,11 @@ def kept_letters(store: Store, change_id: str) -> tuple[bytes, ...]:
     return tuple(_letter(store, name) for name in _discussion(store, change_id).letters)
 
 
+def kept_names(store: Store, change_id: str) -> tuple[str, ...]:
+    """What the mails of a series' discussion are kept under (see `letter_name`), in that order. Raises StoreDamaged."""
+    return _discussion(store, change_id).letters
+
+
 def kept_decisions(store: Store, change_id: str) -> dict[str, Decision]:
     """The decisions about a series' remarks, by remark id. Raises StoreDamaged."""
     return dict(_discussion(store, change_id).decisions or {})

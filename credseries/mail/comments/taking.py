@@ -11,7 +11,7 @@ from credseries.mail.b4adapter import Incoming, read_mailbox
 from credseries.mail.comments.belonging import belonging
 from credseries.mail.comments.gathered import own_addresses
 from credseries.mail.comments.reading import read_discussion
-from credseries.mail.comments.stored import Added, keep_letters, letter_name
+from credseries.mail.comments.stored import Added, keep_letters, kept_names, letter_name
 from credseries.mail.comments.versions import KnownVersion, known_versions
 from credseries.mail.thread.model import Letter
 from credseries.series import saved
@@ -37,13 +37,10 @@ def take(repo: Repository, series: Sequence[Current], paths: Sequence[Path]) -> 
     Raises UsageError, StoreDamaged.
     """
     letters = read_letters(repo, paths)
-    new, known, taken = 0, 0, list[Letter]()
-    for current in series:
-        mine = about(repo, letters, known_versions(repo, current))
-        added = keep(repo, current.record.change_id, mine)
-        new, known = new + added.new, known + added.known
-        taken += mine
-    return Taken(Added(new, known), left_over(letters, taken))
+    by_series = share_out(repo, letters, [(current, known_versions(repo, current)) for current in series])
+    added = [keep(repo, current.record.change_id, mine) for current, mine in zip(series, by_series, strict=True)]
+    total = Added(sum(item.new for item in added), sum(item.known for item in added))
+    return Taken(total, left_over(letters, [letter for mine in by_series for letter in mine]))
 
 
 def left_over(letters: Sequence[Letter], taken: Sequence[Letter]) -> tuple[str, ...]:
@@ -52,11 +49,28 @@ def left_over(letters: Sequence[Letter], taken: Sequence[Letter]) -> tuple[str, 
     return tuple(letter.subject for letter in letters if letter_name(letter) not in names)
 
 
-def about(repo: Repository, letters: Sequence[Letter], versions: Sequence[KnownVersion]) -> list[Letter]:
-    """Those mails that are about some versions of a series: in a thread with one of their messages, or by subject."""
+def share_out(
+    repo: Repository, letters: Sequence[Letter], series: Sequence[tuple[Current, Sequence[KnownVersion]]]
+) -> list[list[Letter]]:
+    """Which mails are about which series, given with its versions: those in a thread with one of its messages, or with
+    a mail that is kept, and of those that are in no such thread the ones whose subject names a patch."""
+    threads = [belonging(letters, _known_ids(repo, current, versions)) for current, versions in series]
+    in_threads = {letter_name(letter) for mine in threads for letter in mine}
+    rest = [letter for letter in letters if letter_name(letter) not in in_threads]
+    return [[*mine, *_by_subject(repo, rest, versions)] for mine, (_, versions) in zip(threads, series, strict=True)]
+
+
+def _known_ids(repo: Repository, current: Current, versions: Sequence[KnownVersion]) -> set[str]:
+    with saved.opened(repo) as store:
+        before = kept_names(store, current.record.change_id)
+    return {*before, *(message_id for version in versions for message_id in version.message_ids.values())}
+
+
+def _by_subject(repo: Repository, letters: Sequence[Letter], versions: Sequence[KnownVersion]) -> list[Letter]:
+    if not letters:
+        return []
     read = read_discussion(repo, [letter.raw for letter in letters], versions, own_addresses(repo))
-    ids = {message_id for version in versions for message_id in version.message_ids.values()}
-    return belonging(letters, ids | {heard.message_id for heard in read.heard})
+    return belonging(letters, {heard.message_id for heard in read.heard})
 
 
 def keep(repo: Repository, change_id: str, letters: Sequence[Letter]) -> Added:

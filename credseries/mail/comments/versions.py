@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.charset import SHORTEST, Charset
 from email.header import Header
 from email.utils import format_datetime, formataddr
 
@@ -171,7 +172,7 @@ def _mail(content: _Content, number: int, subject: str, author: Identity, body: 
     first = 0 if total > 1 else 1
     root = _message_id(content, first)
     headers = [
-        ("From", formataddr((author.name, author.email))),
+        ("From", formataddr((author.name, author.email), _utf8())),
         ("Date", format_datetime(content.date)),
         ("Message-Id", f"<{_message_id(content, number)}>"),
         *([("In-Reply-To", f"<{root}>"), ("References", f"<{root}>")] if number != first else []),
@@ -179,9 +180,16 @@ def _mail(content: _Content, number: int, subject: str, author: Identity, body: 
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Transfer-Encoding", "8bit"),
     ]
-    encoded = Header(f"[{prefix}] {subject}", "utf-8", header_name="Subject").encode()
+    encoded = Header(f"[{prefix}] {subject}", _utf8(), header_name="Subject").encode()
     head = "".join(f"{name}: {value}\n" for name, value in [("Subject", encoded), *headers])
     return head.encode("ascii", "replace") + b"\n" + body
+
+
+def _utf8() -> Charset:
+    """UTF-8 that is encoded in headers: b4 sets the email package to leave it as it is, for the whole process."""
+    charset = Charset("utf-8")
+    charset.header_encoding = SHORTEST
+    return charset
 
 
 def _message_id(content: _Content, number: int) -> str:
