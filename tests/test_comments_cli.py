@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from credseries.kernel.git import Repository
-from credseries.mail.comments.reviewers import reviewers
+from credseries.mail.comments.reviewers import earlier_reviewers
 from credseries.series import saved
 from tests.clicase import check_snapshot, normal
 from tests.rerollcase import AMIR, BRANCH, BRAUNER, Case, replace_in, reply
@@ -321,7 +321,7 @@ def test_who_spoke_of_the_first_version_and_not_of_the_second(spoken: Case) -> N
 
 
 def test_earlier_reviewers_are_known(spoken: Case) -> None:
-    found = reviewers(Repository.discover(spoken.tree), BRANCH)
+    found = earlier_reviewers(Repository.discover(spoken.tree), BRANCH)
     assert [(item.name, item.address) for item in found] == [
         ("Amir Goldstein", "amir73il@gmail.com"),
         ("Christian Brauner", "brauner@kernel.org"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from credseries.kernel.git import Repository
-    from credseries.mail.recipients import Change, RecipientPlan, Reviewer
+    from credseries.mail.recipients import Change, RecipientPlan
     from credseries.mail.recipients.gathered import Gathered
     from credseries.series.model import SeriesRecord
 
@@ -73,6 +73,7 @@ def recipients(
       credseries recipients --json | jq -r '.recipients[] | select(.list | not).address'
     """
     from credseries.cli import recipients_output as output
+    from credseries.mail.comments.reviewers import earlier_reviewers
     from credseries.mail.recipients import gathered
     from credseries.series import saved
 
@@ -84,7 +85,7 @@ def recipients(
     else:
         record = saved.current(repo, branch).record
         title = record.title
-        reviewers = _earlier_reviewers(repo, record)
+        reviewers = earlier_reviewers(repo, record.branch)
         found = gathered.gather_series(repo, record, reviewers, base=repo.resolve(base) if base else record.base)
         named = _plan(found, cc or (), to or (), policy, own_address=repo.identity("author").email)
     if json:
@@ -108,25 +109,12 @@ def plan_recipients(
 
     Raises UnknownRecipient, UsageError for a policy that is none, MissingIdentity, StoreDamaged.
     """
+    from credseries.mail.comments.reviewers import earlier_reviewers
     from credseries.mail.recipients.gathered import gather_series
 
     own_address = repo.identity("author").email
-    found = gather_series(repo, series, _earlier_reviewers(repo, series))
+    found = gather_series(repo, series, earlier_reviewers(repo, series.branch))
     return _plan(found, cc, to, policy, own_address=own_address)
-
-
-def _earlier_reviewers(repo: Repository, series: SeriesRecord) -> list[Reviewer]:
-    """Who replied to earlier versions, by the mails that were read (`credseries thread`, `credseries comments`)."""
-    from credseries.mail.comments.stored import kept_letters
-    from credseries.mail.recipients.earlier import reviewers_of
-    from credseries.series import saved
-
-    with saved.opened(repo) as store:
-        if not kept_letters(store, series.change_id):
-            return []
-    from credseries.mail.comments.gathered import gather
-
-    return reviewers_of(gather(repo, saved.current(repo, series.branch)).remarks)
 
 
 def _plan(

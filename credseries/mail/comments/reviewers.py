@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from credseries.kernel.git import Repository
 from credseries.mail.comments.gathered import gather
-from credseries.mail.comments.stored import kept_letters
+from credseries.mail.comments.stored import kept_names
 from credseries.mail.comments.todo import is_own
 from credseries.mail.recipients.earlier import reviewers_of
 from credseries.mail.recipients.model import Reviewer
 from credseries.series import saved
 
 
-def reviewers(repo: Repository, branch: str) -> list[Reviewer]:
+def earlier_reviewers(repo: Repository, branch: str) -> list[Reviewer]:
     """Everybody but the author who has said something of the series on a branch, in mails that were read.
 
     Raises NotASeries, StoreDamaged.
     """
     current = saved.current(repo, branch)
     with saved.opened(repo) as store:
-        if not kept_letters(store, current.record.change_id):
+        if not kept_names(store, current.record.change_id):
             return []
     found = gather(repo, current)
     return reviewers_of(remark for remark in found.remarks if not is_own(remark, found.facts.own))
