@@ -50,6 +50,14 @@ class Context:
     maintainers: Maintainers
     known: Known
     own: frozenset[str]
+    _found: dict[tuple[str, str], list[Address]] = field(default_factory=dict, compare=False)
+
+    def named(self, name: str, reason: str) -> list[Address]:
+        """Whom a name means (`resolve`), looked for once: the patches of a topic all name the same lists."""
+        if (name, reason) not in self._found:
+            people = resolve(name, self.maintainers, reason, self.known.aliases)
+            self._found[name, reason] = [self.mapped(person) for person in people]
+        return self._found[name, reason]
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -104,7 +112,7 @@ def _reason(owner: Owner) -> str:
 def add_topic(context: Context, change: Change, one: Collected) -> None:
     """Add the lists that the recipe names for a patch."""
     for name in change.lists:
-        for person in _named(context, name, f"list of the topic {one_line(change.topic)}"):
+        for person in context.named(name, f"list of the topic {one_line(change.topic)}"):
             one.add(person, is_to=False)
 
 
@@ -114,7 +122,7 @@ def everywhere_for(context: Context, to: Iterable[str], cc: Iterable[str]) -> Co
     everywhere = Collected()
     for option, names, is_to in (("--to", to, True), ("--cc", cc, False)):
         for name in names:
-            for person in _named(context, name, f"{option} {one_line(name)}"):
+            for person in context.named(name, f"{option} {one_line(name)}"):
                 everywhere.add(person, is_to=is_to)
     settings = context.known.settings
     for key, value, is_to in (("b4.send-series-to", settings.to, True), ("b4.send-series-cc", settings.cc, False)):
@@ -129,16 +137,11 @@ def everywhere_for(context: Context, to: Iterable[str], cc: Iterable[str]) -> Co
     return everywhere
 
 
-def _named(context: Context, name: str, reason: str) -> list[Address]:
-    found = resolve(name, context.maintainers, reason, context.known.aliases)
-    return [context.mapped(person) for person in found]
-
-
 def _configured(context: Context, value: str, key: str) -> Iterator[Address]:
     """The addresses of a setting of b4's, in which git's aliases count as well."""
     for name in split_addresses(value):
         try:
-            yield from _named(context, name, key)
+            yield from context.named(name, key)
         except UnknownRecipient as error:
             raise UnknownRecipient(f"{key}: {error.message}", hint=error.hint) from error
 
