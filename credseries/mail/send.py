@@ -20,7 +20,7 @@ from credseries.mail.b4adapter import Stamp
 from credseries.mail.cover import Cover
 from credseries.mail.headers import check_headers, check_identifier
 from credseries.mail.message import Address, Message
-from credseries.mail.recipients import RecipientPlan, Recipients, union
+from credseries.mail.recipients import RecipientPlan, Recipients, parse_address, union
 from credseries.mail.text import one_line
 from credseries.series.model import SeriesRecord
 
@@ -102,6 +102,14 @@ def prepare_again(
             hint="send the version on the branch, or make one with `credseries reroll --resend`",
         )
     return _addressed(built, plan)
+
+
+def only_to(series: SeriesRecord, addresses: Sequence[str]) -> RecipientPlan:
+    """A plan by which every message goes to these addresses and to nobody else; raises UnknownRecipient."""
+    people = tuple(parse_address(address, "a preview") for address in addresses)
+    return RecipientPlan(
+        Recipients(0, people, ()), tuple(Recipients(patch.index, people, ()) for patch in series.patches)
+    )
 
 
 def _addressed(built: Sequence[tuple[str, EmailMessage]], plan: RecipientPlan) -> list[Message]:

@@ -169,6 +169,23 @@ def _rerolled(tree: Path, before: State, now: State) -> list[str]:
     return problems
 
 
+def _marked(tree: Path, before: State, now: State) -> list[str]:
+    """The series is as it was, and where it was marked its next version has come; the tag names what it was."""
+    found = _read(tree)
+    if not isinstance(found, Current):
+        return found
+    problems = [] if found.same else ["the patches are not those that were made"]
+    if before.refs[HEAD] == now.refs[HEAD]:
+        return problems
+    problems += _unknown_to_b4(tree)
+    tags = now.of((SENT,))[0].split()
+    if found.record.revision != 2 or len(tags) != 1:
+        return [*problems, f"the version is {found.record.revision}, and the tags of what was sent are {tags}"]
+    if _tree_of(tree, tags[0]) != _tree_of(tree, before.refs[HEAD]):
+        problems.append("the tag does not name what was on the branch")
+    return problems
+
+
 def _tree_of(tree: Path, revision: str) -> str:
     return git(tree, "rev-parse", f"{revision}^{{tree}}")
 
@@ -236,5 +253,8 @@ REROLL = Victim(
     (HEAD, GENERATED, PREVIOUS, SENT),
     _rerolled,
 )
-_ALL: Sequence[Victim] = (SPLIT, COVER, REFRESH, REFRESH_CONFLICT, REROLL)
+SENDING = Victim(
+    "sending", (), _split, (HEAD, SENT), _marked, program=(sys.executable, str(Path(__file__).with_name("marking.py")))
+)
+_ALL: Sequence[Victim] = (SPLIT, COVER, REFRESH, REFRESH_CONFLICT, REROLL, SENDING)
 VICTIMS = {victim.name: victim for victim in _ALL}

@@ -27,7 +27,8 @@ class Ending:
 
 @dataclass(frozen=True)
 class Victim:
-    """A command (arguments of `credseries`), and what brings a copy of the miniature tree to where it starts.
+    """A command (arguments of `credseries`, or of another `program`), and what brings a copy of the miniature tree to
+    where it starts.
 
     `refs` are all the refs that it moves, in one step (patterns, for names that nobody knows before). `check` says what
     is wrong with a series, given the states before and after: all of these refs have moved, or none. `ending` is how
@@ -41,11 +42,12 @@ class Victim:
     check: Check
     ending: Ending = Ending()
     again: Ending = Ending()
+    program: tuple[str, ...] = COMMAND
 
     @property
     def command(self) -> list[str]:
         """What is started."""
-        return [*COMMAND, *self.arguments]
+        return [*self.program, *self.arguments]
 
     def moved(self, before: State, now: State) -> bool:
         """Whether any of its refs has moved."""

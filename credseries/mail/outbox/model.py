@@ -71,12 +71,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class OutgoingSeries:
-    """A series in the outbox: its branch, and which version of it, as it was at which commit."""
+    """A series in the outbox: its branch, and which version of it, as it was at which commit; `generated` is the id
+    that its record is kept under."""
 
     branch: str
     change_id: str
     revision: int
     tip: str
+    generated: str = ""
 
 
 @dataclass(frozen=True)

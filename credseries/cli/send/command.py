@@ -1,0 +1,192 @@
+"""The command: what somebody may ask for, and which way that goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from credseries.cli.options import HERE, Branch, Json, Tree, open_repository
+from credseries.cli.recipient_options import Cc, PolicyName, To
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show who would get what; write and send nothing.")]
+Umbrella = Annotated[
+    bool, typer.Option("--umbrella", help="All series of a conversion that was split by tree, below one letter.")
+]
+OutputDir = Annotated[
+    Path | None, typer.Option("--output-dir", "-o", metavar="DIR", help="Write the messages as .eml files.")
+]
+ToMbox = Annotated[Path | None, typer.Option("--to-mbox", metavar="FILE", help="Write the messages as one mbox.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Send without asking; needed where there is no terminal.")]
+Reflect = Annotated[bool, typer.Option("--reflect", help="Send everything to yourself alone; nothing counts as sent.")]
+PreviewTo = Annotated[
+    list[str] | None,
+    typer.Option("--preview-to", metavar="ADDRESS", help="Send it to this address alone, as [PREVIEW PATCH ..]."),
+]
+Resend = Annotated[
+    str | None,
+    typer.Option("--resend", metavar="VERSION", help="Send a version (v1, or latest) once more, as [PATCH RESEND ..]."),
+]
+NoSign = Annotated[bool, typer.Option("--no-sign", help="No attestation with patatt, although a key is configured.")]
+Web = Annotated[
+    bool, typer.Option("--web", "--use-web-endpoint", help="Through b4's web endpoint, although there is a server.")
+]
+Override = Annotated[
+    list[str] | None,
+    typer.Option("--override", metavar="CHECK", help="Send although this check failed; it is recorded."),
+]
+Require = Annotated[
+    list[str] | None,
+    typer.Option("--require", metavar="LEVEL", help="A level of `credseries verify` that must have passed."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with what was not all sent: the same messages.")]
+Abandon = Annotated[bool, typer.Option("--abandon", help="Give up what was not all sent.")]
+Seen = Annotated[
+    list[Path] | None,
+    typer.Option("--seen", metavar="MAILBOX", help="With --resume: what is in this mbox or maildir has arrived."),
+]
+Arrived = Annotated[
+    list[int] | None, typer.Option("--arrived", metavar="N", help="With --resume: message N has arrived.")
+]
+Again = Annotated[
+    list[int] | None, typer.Option("--again", metavar="N", help="With --resume: N has not, send it once more.")
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-size", metavar="N", min=0, help="Messages over a connection.", show_default="sendemail.smtpBatchSize"
+    ),
+]
+ReloginDelay = Annotated[
+    float | None,
+    typer.Option(
+        "--relogin-delay",
+        metavar="SECONDS",
+        min=0,
+        help="How long to wait between connections.",
+        show_default="sendemail.smtpReloginDelay",
+    ),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("send", short_help="Send a series, each message to the right people and once.")(send)
+
+
+def send(
+    cc: Cc = None,
+    to: To = None,
+    policy: PolicyName = None,
+    dry_run: DryRun = False,
+    output_dir: OutputDir = None,
+    to_mbox: ToMbox = None,
+    yes: Yes = False,
+    reflect: Reflect = False,
+    preview_to: PreviewTo = None,
+    resend: Resend = None,
+    no_sign: NoSign = False,
+    web: Web = False,
+    override: Override = None,
+    require: Require = None,
+    resume: Resume = False,
+    abandon: Abandon = False,
+    seen: Seen = None,
+    arrived: Arrived = None,
+    again: Again = None,
+    batch_size: BatchSize = None,
+    relogin_delay: ReloginDelay = None,
+    tree: Tree = HERE,
+    branch: Branch = None,
+    umbrella: Umbrella = False,
+    json: Json = False,
+) -> None:
+    """Send a series: every patch to its own maintainers and lists, the cover letter to all of them.
+
+    The messages are built once and kept in the outbox; you see who gets what and what the checks found, and only when
+    you say so are these very messages handed to the server that git's sendemail configuration names. What became of
+    each is written down, so whatever breaks, --resume goes on with what is not out, and sends nothing twice. When
+    nobody can know whether a message arrived (the server had it, and its answer got lost) you are asked: --seen looks
+    into a mailbox, --arrived and --again say it. When all of it is out, the version is tagged as b4 does.
+
+    Ctrl-C waits for the server's answer to the message that it has, and says how many are out. A check that fails keeps
+    the series here; --override sends in spite of it, and is recorded with the messages.
+
+    With --umbrella it is all series of a conversion that was split by tree, as replies to the letter over them
+    (`credseries cover --umbrella`), which goes to everybody; --output-dir then has a directory for each tree.
+
+    \b
+    Examples:
+      credseries send --cc fsdevel --dry-run             who gets what, and why
+      credseries send --cc fsdevel --reflect             to yourself, as the others would get it
+      credseries send --cc fsdevel                       asks, then sends
+      credseries send --resume --seen ~/Mail/sent        after the connection broke
+      credseries send --cc fsdevel --output-dir outgoing
+      credseries send --umbrella --override numbers --yes
+    """
+    from credseries.cli.send.made import Request, find_series, version_again
+    from credseries.cli.send.way import Wish
+
+    ways = {
+        "--resume": resume,
+        "--abandon": abandon,
+        "--reflect": reflect,
+        "--preview-to": bool(preview_to),
+        "--resend": resend is not None,
+    }
+    _check_one_way(ways, {"--seen": seen, "--arrived": arrived, "--again": again}, resume=resume)
+    for name, also in (("--umbrella", umbrella), ("--output-dir", output_dir), ("--to-mbox", to_mbox)):
+        _check_one_way({name: bool(also), "--resume": resume, "--abandon": abandon}, {}, resume=resume)
+    _check_one_way({"--umbrella": umbrella, "--resend": resend is not None}, {}, resume=resume)
+    repo = open_repository(tree)
+    again_version = version_again(repo, find_series(repo, Request(branch))[0], resend) if resend else 0
+    request = Request(
+        branch=branch,
+        umbrella=umbrella,
+        cc=tuple(cc or ()),
+        to=tuple(to or ()),
+        policy=policy,
+        sign=not no_sign,
+        only_to=tuple(preview_to or ()),
+        resend=again_version,
+    )
+    wish = Wish(web=web, batch_size=batch_size, relogin_delay=relogin_delay)
+    if abandon:
+        from credseries.cli.send.pending import give_up
+
+        give_up(repo, branch, yes=yes)
+    elif resume:
+        from credseries.cli.send.pending import Said, go_on
+
+        said = Said(tuple(seen or ()), tuple(arrived or ()), tuple(again or ()))
+        go_on(repo, branch, said, wish, yes=yes, json=json)
+    elif dry_run or output_dir is not None or to_mbox is not None:
+        from credseries.cli.send.handed import hand_over
+
+        hand_over(repo, request, None if dry_run else output_dir, None if dry_run else to_mbox, require or (), json)
+    elif reflect or preview_to:
+        from credseries.cli.send.aside import send_aside
+
+        send_aside(repo, request, wish, reflect=reflect, yes=yes, json=json)
+    else:
+        from credseries.cli.send.real import send_really
+
+        send_really(repo, request, wish, override or (), require or (), yes=yes, json=json)
+
+
+def _check_one_way(ways: Mapping[str, bool], told: Mapping[str, object], *, resume: bool) -> None:
+    """Raises UsageError for options that say different things about where messages go."""
+    from credseries.errors import UsageError
+
+    given = [name for name, is_given in ways.items() if is_given]
+    if len(given) > 1:
+        raise UsageError(f"{given[0]} and {given[1]} do not go together", hint="give one of them")
+    alone = [name for name, value in told.items() if value]
+    if alone and not resume:
+        raise UsageError(
+            f"{alone[0]} says what became of messages that were not all sent", hint="it goes with --resume"
+        )
