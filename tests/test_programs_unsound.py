@@ -163,6 +163,31 @@ DECLARED_BY_THE_FIRST = """int subject(struct my_ctx *ctx)
 	return 0;
 }
 """
+# With a guard around it, and a wrapper that is light by then, what is left to rewrite is for a moment neither.
+LEFT_DECLARED = """static inline const struct cred *my_creds(struct my_ctx *ctx)
+{
+	return ctx->cred;
+}
+
+const struct cred *my_override(struct my_ctx *ctx)
+{
+	return override_creds(ctx->cred);
+}
+
+int subject(struct my_ctx *ctx)
+{
+	const struct cred *outer, *middle, *inner;
+
+	outer = override_creds(ctx->cred);
+	middle = override_creds(ctx->cred);
+	inner = my_override(ctx);
+	note(1);
+	revert_creds(inner);
+	revert_creds(middle);
+	revert_creds(outer);
+	return 0;
+}
+"""
 
 
 def program(text: str, *parameters: str, accessors: Mapping[str, str] | None = None) -> Program:
@@ -186,6 +211,10 @@ def program(text: str, *parameters: str, accessors: Mapping[str, str] | None = N
         pytest.param(program(LEAKED_IN_A_GUARD, "ctx", "sb"), id="a guard around it hides a leak on some path"),
         pytest.param(program(HIDDEN_IN_A_LOOP, "ctx"), id="the head of a loop macro calls a function"),
         pytest.param(program(DECLARED_BY_THE_FIRST, "ctx"), id="the first override declares what the second uses"),
+        pytest.param(
+            program(LEFT_DECLARED, "ctx", accessors={"my_override": "my_creds"}),
+            id="the second of three overrides leaves its variable behind",
+        ),
         pytest.param(program(WRONG_ON_A_PATH, "ctx", "sb"), id="a called function is wrong on some path"),
     ],
 )

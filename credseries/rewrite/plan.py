@@ -400,7 +400,8 @@ class Planner:
             except Refused as refused:
                 return str(refused)
             maps.append(spliced.offsets)
-            current = analyse(current.function.rewritten(spliced.text), after)
+            # what is still to rewrite makes sense under the effects that it was read with, not under those to come
+            current = analyse(current.function.rewritten(spliced.text), analysis.effects)
         if len(maps) == 1 and effects is None:
             return function.source
         guards = [item for item in judged if item.choice is Form.GUARD]
