@@ -139,6 +139,7 @@ maintainers:
 description: user@host is none, ends@example.org. Next
   continued
   <alone@example.org>
+  see word@example.org. 3: nameless@example.org.
 """
 DIRECTORIES = ("Documentation", "arch", "include", "drivers", "fs", "init", "ipc", "kernel", "lib")
 FILES: dict[str, str] = {
