@@ -131,19 +131,34 @@ def send(
     from credseries.cli.send.made import Request, find_series, version_again
     from credseries.cli.send.way import Wish
 
-    ways = {
-        "--resume": resume,
-        "--abandon": abandon,
-        "--reflect": reflect,
-        "--preview-to": bool(preview_to),
-        "--resend": resend is not None,
-    }
-    _check_one_way(ways, {"--seen": seen, "--arrived": arrived, "--again": again}, resume=resume)
-    for name, also in (("--umbrella", umbrella), ("--output-dir", output_dir), ("--to-mbox", to_mbox)):
-        _check_one_way({name: bool(also), "--resume": resume, "--abandon": abandon}, {}, resume=resume)
-    _check_one_way({"--umbrella": umbrella, "--resend": resend is not None}, {}, resume=resume)
+    _check_together(
+        {"--resume": resume, "--abandon": abandon, "--reflect": reflect, "--preview-to": bool(preview_to)},
+        {"--output-dir": output_dir is not None, "--to-mbox": to_mbox is not None},
+    )
+    builds = {"--cc": cc, "--to": to, "--policy": policy, "--no-sign": no_sign, "--override": override}
+    builds |= {"--require": require, "--umbrella": umbrella, "--resend": resend}
+    goes = {"--web": web, "--batch-size": batch_size is not None, "--relogin-delay": relogin_delay is not None}
+    told = {"--seen": seen, "--arrived": arrived, "--again": again}
+    if resume or abandon:
+        _check_built("--resume" if resume else "--abandon", builds)
+    if abandon:
+        _check_built("--abandon", {**goes, **told, "--dry-run": dry_run, "--json": json})
+    if not resume:
+        _check_told(told)
+    _check_together({"--umbrella": umbrella, "--resend": resend is not None}, {})
     repo = open_repository(tree)
-    again_version = version_again(repo, find_series(repo, Request(branch))[0], resend) if resend else 0
+    wish = Wish(web=web, reflect=reflect, batch_size=batch_size, relogin_delay=relogin_delay)
+    if abandon:
+        from credseries.cli.send.pending import give_up
+
+        give_up(repo, branch, yes=yes)
+        return
+    if resume:
+        from credseries.cli.send.pending import Said, go_on
+
+        said = Said(tuple(seen or ()), tuple(arrived or ()), tuple(again or ()))
+        go_on(repo, branch, said, wish, dry_run=dry_run, yes=yes, json=json)
+        return
     request = Request(
         branch=branch,
         umbrella=umbrella,
@@ -152,41 +167,51 @@ def send(
         policy=policy,
         sign=not no_sign,
         only_to=tuple(preview_to or ()),
-        resend=again_version,
+        resend=version_again(repo, find_series(repo, Request(branch))[0], resend) if resend is not None else 0,
     )
-    wish = Wish(web=web, batch_size=batch_size, relogin_delay=relogin_delay)
-    if abandon:
-        from credseries.cli.send.pending import give_up
-
-        give_up(repo, branch, yes=yes)
-    elif resume:
-        from credseries.cli.send.pending import Said, go_on
-
-        said = Said(tuple(seen or ()), tuple(arrived or ()), tuple(again or ()))
-        go_on(repo, branch, said, wish, yes=yes, json=json)
-    elif dry_run or output_dir is not None or to_mbox is not None:
+    checks = tuple(override or ()), tuple(require or ())
+    if dry_run or output_dir is not None or to_mbox is not None:
         from credseries.cli.send.handed import hand_over
 
-        hand_over(repo, request, None if dry_run else output_dir, None if dry_run else to_mbox, require or (), json)
+        hand_over(repo, request, None if dry_run else output_dir, None if dry_run else to_mbox, *checks, json=json)
     elif reflect or preview_to:
         from credseries.cli.send.aside import send_aside
 
-        send_aside(repo, request, wish, reflect=reflect, yes=yes, json=json)
+        send_aside(repo, request, wish, *checks, yes=yes, json=json)
     else:
         from credseries.cli.send.real import send_really
 
-        send_really(repo, request, wish, override or (), require or (), yes=yes, json=json)
+        send_really(repo, request, wish, *checks, yes=yes, json=json)
 
 
-def _check_one_way(ways: Mapping[str, bool], told: Mapping[str, object], *, resume: bool) -> None:
-    """Raises UsageError for options that say different things about where messages go."""
+def _check_together(one_of: Mapping[str, bool], none_with: Mapping[str, bool]) -> None:
+    """Raises UsageError for more than one of some options, and for others that go with none of them."""
     from credseries.errors import UsageError
 
-    given = [name for name, is_given in ways.items() if is_given]
+    given = [name for name, is_given in one_of.items() if is_given]
+    given += [name for name, is_given in none_with.items() if is_given and given]
     if len(given) > 1:
         raise UsageError(f"{given[0]} and {given[1]} do not go together", hint="give one of them")
-    alone = [name for name, value in told.items() if value]
-    if alone and not resume:
+
+
+def _check_built(way: str, options: Mapping[str, object]) -> None:
+    """Raises UsageError for options that could not change anything in messages that are built, or given up."""
+    from credseries.errors import UsageError
+
+    given = [name for name, value in options.items() if value]
+    if given:
         raise UsageError(
-            f"{alone[0]} says what became of messages that were not all sent", hint="it goes with --resume"
+            f"{given[0]} does not go with {way}, which is about messages that were built before",
+            hint="give them up with --abandon, then send anew" if way == "--resume" else "give --abandon alone",
+        )
+
+
+def _check_told(told: Mapping[str, object]) -> None:
+    """Raises UsageError for what can be said of messages that were not all sent, and of no others."""
+    from credseries.errors import UsageError
+
+    given = [name for name, value in told.items() if value]
+    if given:
+        raise UsageError(
+            f"{given[0]} says what became of messages that were not all sent", hint="it goes with --resume"
         )

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from credseries.cli.send.made import Made, Request
     from credseries.kernel.git import Repository
-    from credseries.mail.preflight.model import Check
 
 
 def hand_over(
@@ -20,36 +19,29 @@ def hand_over(
     request: Request,
     directory: Path | None,
     mbox: Path | None,
+    override: Sequence[str],
     require: Sequence[str],
+    *,
     json: bool,
 ) -> None:
     """Show the messages, and write them to a directory or an mbox, or both, where these are given."""
+    from credseries.cli.send.checked import checks_of
     from credseries.cli.send.made import find_series, make, new_stamp
-    from credseries.cli.send.shown import outbox_json, show_checks, show_outbox, tree_names
+    from credseries.cli.send.shown import outbox_json, show_ready
 
     stamp = new_stamp()
     made = make(repo, find_series(repo, request), request, stamp)
     outbox = made.outbox(repo, "", stamp)
-    checks = _checks(repo, made, request, require)
+    checks = checks_of(repo, made, request, require)
     written = _write(repo, made, directory, mbox)
     if json:
         render.as_json(outbox_json(outbox, checks))
         return
-    show_outbox(outbox, tree_names(made))
-    show_checks(checks, ())
+    show_ready(made, outbox, checks, override)
     for line in written:
         render.say(f"\n{line}")
     if not written:
         render.say("\nnothing was sent")
-
-
-def _checks(repo: Repository, made: Made, request: Request, require: Sequence[str]) -> tuple[Check, ...]:
-    """What would keep the series here; of what was sent before, and of a preview, nothing does."""
-    from credseries.cli.preflight import gather_checks
-
-    if made.again or request.only_to:
-        return ()
-    return gather_checks(repo, made.outgoing, letter=made.letter, require=require)
 
 
 def _write(repo: Repository, made: Made, directory: Path | None, mbox: Path | None) -> list[str]:

@@ -143,9 +143,7 @@ def make(repo: Repository, found: Sequence[Current], request: Request, stamp: St
         with render.working("signing the messages"):
             letter = attest(repo, [letter])[0] if letter is not None else None
             parts = [tuple(attest(repo, part)) for part in parts]
-    outgoing = tuple(
-        Outgoing(record, plan, part) for record, plan, part in zip(records, plans, parts, strict=True)
-    )
+    outgoing = tuple(Outgoing(record, plan, part) for record, plan, part in zip(records, plans, parts, strict=True))
     return Made(key_of(found, request), outgoing, letter, signed, bool(request.resend))
 
 
@@ -169,9 +167,7 @@ def _messages(
     return tuple(prepare(repo, record, plan, stamp=stamp, prefixes=prefixes))
 
 
-def _again(
-    repo: Repository, current: Current, version: int, plan: RecipientPlan, stamp: Stamp
-) -> tuple[Message, ...]:
+def _again(repo: Repository, current: Current, version: int, plan: RecipientPlan, stamp: Stamp) -> tuple[Message, ...]:
     from credseries.mail.send import prepare_again
     from credseries.series.sent_tag import tag_name
 

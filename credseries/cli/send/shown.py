@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from credseries.mail.outbox.model import Entry, Outbox
     from credseries.mail.preflight.model import Check
     from credseries.series.model import SeriesRecord
+    from credseries.series.sending import Marked
 
 _PARENT = re.compile(rb"^In-Reply-To:\s*(<[^>\s]*>)", re.MULTILINE | re.IGNORECASE)
 
@@ -28,7 +29,14 @@ def show_messages(messages: Sequence[Message]) -> None:
         _show_people(item.to, item.cc)
 
 
-def show_outbox(outbox: Outbox, trees: dict[str, str]) -> None:
+def show_ready(made: Made, outbox: Outbox, checks: Sequence[Check], overridden: Sequence[str]) -> None:
+    """What is about to go out, and what the checks found."""
+    _show_outbox(outbox, _tree_names(made))
+    if checks:
+        _show_checks(checks, overridden)
+
+
+def _show_outbox(outbox: Outbox, trees: dict[str, str]) -> None:
     """Every message with its number, and what it replies to; `trees` are names of series by change-id, where they have
     one."""
     numbers = {entry.message_id: entry.number for entry in outbox.entries}
@@ -58,7 +66,7 @@ def _show_people(to: Iterable[Any], cc: Iterable[Any]) -> None:
             render.say(render.printable(f"  {name}: {text}  ({'; '.join(person.reasons)})"))
 
 
-def show_checks(checks: Sequence[Check], overridden: Sequence[str]) -> None:
+def _show_checks(checks: Sequence[Check], overridden: Sequence[str]) -> None:
     """What the checks before a send found wrong, and how many found nothing."""
     failed = [check for check in checks if check.failed]
     passed = sum(check.state == "pass" for check in checks)
@@ -82,6 +90,27 @@ def summary(outbox: Outbox) -> str:
     return f"{many(len(outbox.entries), 'message')} to {many(len(people), 'address', 'addresses')}"
 
 
+def left(outbox: Outbox) -> str:
+    """How much is still to go out, to how many."""
+    from dataclasses import replace
+
+    from credseries.mail.outbox.model import Fate
+
+    return summary(replace(outbox, entries=tuple(outbox.having(Fate.WAITING, Fate.REFUSED))))
+
+
+def progress(outbox: Outbox) -> str:
+    """How much of a version is out, in words: `3 of 7 messages of v1 of creds-rfc are out`."""
+    from credseries.mail.outbox.model import Fate
+    from credseries.words import many
+
+    out, unknown = len(outbox.having(Fate.SENT)), len(outbox.having(Fate.UNKNOWN))
+    total = many(len(outbox.entries), "message")
+    versions = " and ".join(f"v{item.revision} of {item.branch}" for item in outbox.series)
+    doubt = f", and of {unknown} nobody knows" if unknown else ""
+    return f"{out or 'none'} of {total} of {versions} {'is' if out == 1 or not out else 'are'} out{doubt}"
+
+
 def show_fates(outbox: Outbox) -> None:
     """What became of each message."""
     rows = [
@@ -96,8 +125,8 @@ def _said(entry: Entry) -> str:
     return f"({entry.dispatch.answer})" if entry.dispatch.answer else ""
 
 
-def outbox_json(outbox: Outbox, checks: Sequence[Check]) -> dict[str, Any]:
-    """An outbox for programs."""
+def outbox_json(outbox: Outbox, checks: Sequence[Check] = (), marked: Sequence[Marked] = ()) -> dict[str, Any]:
+    """An outbox for programs: its messages, what the checks found, and what a send has left of each series."""
     from dataclasses import asdict
 
     return {
@@ -112,6 +141,7 @@ def outbox_json(outbox: Outbox, checks: Sequence[Check]) -> dict[str, Any]:
         "messages": [_entry_json(entry) for entry in outbox.entries],
         "checks": [asdict(check) for check in checks],
         "overridden": [{**asdict(item), "when": item.when.isoformat()} for item in outbox.overridden],
+        "marked": [asdict(item) for item in marked],
     }
 
 
@@ -138,7 +168,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def tree_names(made: Made) -> dict[str, str]:
+def _tree_names(made: Made) -> dict[str, str]:
     """The names of the trees that series go through, by change-id; none for one series by itself."""
     if made.letter is None:
         return {}

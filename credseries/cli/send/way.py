@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants otherwise than it is configured: b4's web endpoint, and how fast."""
+    """What somebody wants otherwise than it is configured: b4's web endpoint, and how fast.
+
+    `reflect` says that all messages go to their author alone, which b4's web endpoint has to be told.
+    """
 
     web: bool = False
+    reflect: bool = False
     batch_size: int | None = None
     relogin_delay: float | None = None
 

@@ -17,7 +17,7 @@ def locked(directory: Path) -> Iterator[None]:
 
     Raises EnvironmentProblem when another process has it, or when the directory cannot be written to.
     """
-    path = directory / "outbox.lock"
+    path = directory / "outbox-in-use"
     try:
         directory.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)

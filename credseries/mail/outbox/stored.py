@@ -50,15 +50,30 @@ class StoredOutbox:
             ) from error
 
     def open(self) -> list[Outbox]:
-        """The outboxes in which something is still to be done, the youngest first."""
+        """The outboxes in which something is still to be done, the youngest first.
+
+        Of one that cannot be read nobody knows what is out: it raises StoreDamaged.
+        """
         found = []
         for key in self._store.keys(_OUTBOX):
             data = self._store.get(_OUTBOX, key)
-            if isinstance(data, dict) and data.get("state") == State.OPEN:
-                outbox = self.load(key)
-                if outbox is not None:
-                    found.append(outbox)
+            if isinstance(data, dict) and data.get("state") in (State.SENT, State.ABANDONED):
+                continue
+            outbox = self.load(key)
+            if outbox is not None:
+                found.append(outbox)
         return sorted(found, key=lambda outbox: outbox.created, reverse=True)
+
+    def unreadable(self) -> list[str]:
+        """The keys of outboxes that cannot be read."""
+        return [key for key in self._store.keys(_OUTBOX) if not self._is_readable(key)]
+
+    def _is_readable(self, key: str) -> bool:
+        try:
+            self.load(key)
+        except StoreDamaged:
+            return False
+        return True
 
     def given_up(self, key: str) -> list[Outbox]:
         """The outboxes of a version that were given up when some of it was out."""
