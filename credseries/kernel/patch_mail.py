@@ -12,16 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cached_property
 
 from credseries.errors import UsageError
+from credseries.kernel.mail_subjects import MailSubject, parse_subject
 
 _MBOX_LINE = re.compile(rb"^From \S.*\n(?=[!-9;-~]+:[ \t\n])", re.MULTILINE)
 _HEADER = re.compile(rb"\A(?:From \S.*\n)?[!-9;-~]+:[ \t]")
 _DIFF = re.compile(rb"^(?:diff --git [^\n]+|--- [^\n]+\n\+\+\+ [^\n]+)$", re.MULTILINE)
-_PREFIX = re.compile(r"\s*\[([^\]]*)\]")
-_NUMBER = re.compile(r"\b(\d+)/(\d+)\b")
-_VERSION = re.compile(r"\bv(\d+)\b", re.IGNORECASE)
-_REPLY = re.compile(r"\s*(?:re|aw|fwd?)\s*:", re.IGNORECASE)
 _BASE = re.compile(r"^base-commit: ([0-9a-f]{7,64})\b", re.MULTILINE)
 _NAMED = re.compile(rb"^diff --git a/(?P<git>[^\n]+?) b/[^\n]+$|^\+\+\+ (?:b/)?(?P<new>[^\t\n]+)", re.MULTILINE)
 _IN_BODY = re.compile(r"\A\s*(?:(?:From|Subject|Date): [^\n]*\n(?:[ \t]+\S[^\n]*\n)*)+")
@@ -81,34 +79,9 @@ class _Mail:
     bodies: tuple[tuple[bytes, bytes | None], ...]
     sender: str = ""
 
-    @property
-    def prefix(self) -> str:
-        found, rest = [], self.subject
-        while match := _PREFIX.match(rest):
-            found.append(match.group(1))
-            rest = rest[match.end() :]
-        return " ".join(found)
-
-    @property
-    def title(self) -> str:
-        rest = self.subject
-        while match := _PREFIX.match(rest):
-            rest = rest[match.end() :]
-        return " ".join(rest.split())
-
-    @property
-    def is_reply(self) -> bool:
-        return _REPLY.match(self.subject) is not None
-
-    @property
-    def version(self) -> int:
-        match = _VERSION.search(self.prefix)
-        return int(match.group(1)) if match else 1
-
-    @property
-    def place(self) -> tuple[int, int]:
-        match = _NUMBER.search(self.prefix)
-        return (int(match.group(1)), int(match.group(2))) if match else (0, 0)
+    @cached_property
+    def about(self) -> MailSubject:
+        return parse_subject(self.subject)
 
     @property
     def text(self) -> str:
@@ -120,7 +93,8 @@ class _Mail:
             if _DIFF.search(body):
                 written = _FROM.match(body.decode("utf-8", "replace"))  # by whom, if it is not the sender
                 author = written.group(1).strip() if written else self.sender
-                return Patch(self.title, *self.place, self.version, body, raw, author)
+                about = self.about
+                return Patch(about.title, about.number, about.total, about.version, body, raw, author)
         return None
 
 
@@ -223,15 +197,15 @@ def read_patches(files: Sequence[tuple[str, bytes]]) -> PatchSet:
     Raises UsageError when there is no patch, or when there are two series.
     """
     mails = [mail for name, data in files for mail in _mails(name, data)]
-    series = [mail for mail in mails if not mail.is_reply]
+    series = [mail for mail in mails if not mail.about.is_reply]
     with_patch = [mail for mail in series if mail.patch() is not None]
-    latest = max((mail.version for mail in with_patch), default=1)
-    chosen = [mail for mail in with_patch if mail.version == latest]
+    latest = max((mail.about.version for mail in with_patch), default=1)
+    chosen = [mail for mail in with_patch if mail.about.version == latest]
     if not chosen:
         names = ", ".join(name for name, _ in files)
         raise UsageError(f"{names} holds no patch", hint="only a cover letter or replies? give the patches themselves")
     patches = _in_order(chosen)
-    base = _base(mail for mail in series if mail.version == latest)
+    base = _base(mail for mail in series if mail.about.version == latest)
     total = max((patch.total for patch in patches), default=0)
     there = {patch.number for patch in patches}
     missing = tuple(number for number in range(1, total + 1) if number not in there)
