@@ -292,8 +292,8 @@ def test_unknown_recipients(miniature: Path) -> None:
     check_error(credseries("send", "--dry-run", "--to", "a@b@c", cwd=miniature), 2, "a@b@c")
 
 
-def test_sending_is_said_to_be_missing(miniature: Path) -> None:
-    check_error(credseries("send", cwd=miniature), 2, "not part of this version", "--dry-run")
+def test_nothing_is_sent_before_somebody_says_so(miniature: Path) -> None:
+    check_error(credseries("send", cwd=miniature), 2, "no terminal to ask at", "--yes", "--dry-run")
 
 
 def test_numbers_that_cannot_be_read(miniature: Path, tmp_path: Path) -> None:

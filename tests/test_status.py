@@ -423,7 +423,7 @@ def test_the_contract(every: Path) -> None:
     for item in found["series"]:
         assert list(item) == [
             *("branch", "problem", "checked_out", "title", "change_id", "version", "sent", "base", "onto", "edits"),
-            *("gone", "topics", "thread", "waits"),
+            *("gone", "topics", "thread", "waits", "outbox"),
         ]
         assert list(item["edits"]) == ["same", "edited", "added", "dropped"]
         assert item["onto"] == {

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from credseries.kernel.git import Repository
+    from credseries.mail.outbox.model import Outbox
     from credseries.series.merged import Merged
     from credseries.series.model import SeriesRecord
     from credseries.series.status import Look, SeriesStatus, TopicStatus, Unreadable
@@ -52,8 +53,8 @@ def status(tree: Tree = HERE, branch: Which = None, onto: Onto = None, json: Jso
 
     Merged is what the tree of REV has: a site counts when it is converted there, whoever did that in which commit, and
     a helper when it is defined. What was sent is known from b4's tags (sent/..) and from what b4 notes in the cover
-    letter. Nothing is changed. Without a series the exit status is 0; a series that cannot be read is named, and gives
-    the exit status.
+    letter; what is not all sent is in the outbox. Nothing is changed. Without a series the exit status is 0; a series
+    that cannot be read is named, and gives the exit status.
 
     \b
     Examples:
@@ -61,6 +62,7 @@ def status(tree: Tree = HERE, branch: Which = None, onto: Onto = None, json: Jso
       credseries status --onto v6.14-rc1                 what is in there?
       credseries status --json | jq '.series[].topics[] | select(.state == "merged").name'
     """
+    from credseries.cli.send.waiting import waiting
     from credseries.series import saved
     from credseries.series.status import Unreadable, read_status
 
@@ -69,11 +71,12 @@ def status(tree: Tree = HERE, branch: Which = None, onto: Onto = None, json: Jso
         saved.current(repo, branch)  # what is asked for by name must be there
     branches = [branch] if branch is not None else saved.branches(repo)
     found = read_status(repo, branches, onto, look_at(repo))
+    boxes = waiting(repo)
     if json:
         here = repo.current_branch()
-        render.as_json({"schema": SCHEMA, "series": [as_json(item, here) for item in found]})
+        render.as_json({"schema": SCHEMA, "series": [as_json(item, here, boxes) for item in found]})
     else:
-        show(repo, found)
+        show(repo, found, boxes, everything=branch is None)
     for item in found:
         if isinstance(item, Unreadable):
             raise typer.Exit(item.error.exit_status)
@@ -98,8 +101,9 @@ def look_at(repo: Repository) -> Look:
 # -- for programs
 
 
-def as_json(item: SeriesStatus | Unreadable, here: str | None) -> dict[str, Any]:
-    """A series in the contract, schema 1 (docs in README)."""
+def as_json(item: SeriesStatus | Unreadable, here: str | None, boxes: Sequence[Outbox] = ()) -> dict[str, Any]:
+    """A series in the contract, schema 1 (docs in README); `boxes` are the messages that are not all sent."""
+    from credseries.cli.send.waiting import waiting_json
     from credseries.series.status import Unreadable
 
     if isinstance(item, Unreadable):
@@ -133,6 +137,7 @@ def as_json(item: SeriesStatus | Unreadable, here: str | None) -> dict[str, Any]
         "topics": [_topic_json(topic) for topic in item.topics],
         "thread": {"tree": thread.tree, "umbrella": thread.umbrella, "trees": list(thread.trees)} if thread else None,
         "waits": [{"tree": wait.tree, "whole": wait.whole, "patches": list(wait.subjects)} for wait in item.waits],
+        "outbox": waiting_json(boxes, record.branch),
     }
 
 
@@ -153,19 +158,26 @@ def _topic_json(topic: TopicStatus) -> dict[str, Any]:
 # -- for people
 
 
-def show(repo: Repository, found: Sequence[SeriesStatus | Unreadable]) -> None:
-    """The series, a few lines each."""
+def show(
+    repo: Repository,
+    found: Sequence[SeriesStatus | Unreadable],
+    boxes: Sequence[Outbox] = (),
+    *,
+    everything: bool = True,
+) -> None:
+    """The series, a few lines each; with `everything` also what is on its way from branches that are gone."""
+    from credseries.cli.send.waiting import show_left_over, show_waiting
     from credseries.series.status import Unreadable
 
     if not found:
         render.say("no series yet; `credseries split` makes one")
-        return
     here, umbrella = repo.current_branch(), ""
     for number, item in enumerate(found):
         if number:
             render.say()
         if isinstance(item, Unreadable):
             _show_unreadable(item)
+            show_waiting(boxes, item.branch)
             continue
         thread = item.record.thread
         if thread is not None and thread.umbrella != umbrella:
@@ -173,6 +185,9 @@ def show(repo: Repository, found: Sequence[SeriesStatus | Unreadable]) -> None:
             render.say(render.paint(render.printable(f"one conversion, a tree each: {trees}"), "dim"))
         umbrella = thread.umbrella if thread is not None else ""
         _show_series(item, here)
+        show_waiting(boxes, item.record.branch)
+    if everything:
+        show_left_over(boxes, {item.branch if isinstance(item, Unreadable) else item.record.branch for item in found})
 
 
 def _show_unreadable(item: Unreadable) -> None:

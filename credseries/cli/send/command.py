@@ -113,8 +113,25 @@ def send(
     nobody can know whether a message arrived (the server had it, and its answer got lost) you are asked: --seen looks
     into a mailbox, --arrived and --again say it. When all of it is out, the version is tagged as b4 does.
 
-    Ctrl-C waits for the server's answer to the message that it has, and says how many are out. A check that fails keeps
-    the series here; --override sends in spite of it, and is recorded with the messages.
+    Ctrl-C waits for the server's answer to the message that it has, and says how many are out.
+
+    A check that fails keeps the series here; --override sends in spite of it, and is recorded with the messages.
+
+    \b
+    The checks, by the names that --override takes:
+      proof       each patch is what was proven, or was changed by hand and audited without a finding
+      verify      `credseries verify` has passed for the series as it is: at the level of --require, or of
+                  git's credseries.require (proof, style, compile, build, boot, none); style otherwise
+      order       each patch stands after what it needs, and none is a fixup
+      body        each patch says why
+      signed-off  by its author and by who sends it; mail is from the address of the commits
+      cover       the letter is written: a subject, a text, no EDITME
+      numbers     workload, machine and number of runs are said with numbers
+      recipients  somebody gets each message, and none is known to refuse mail
+      size        messages are as large, and made of what, lists and servers take
+      base        others have the base commit
+      sent        this version was not sent yet, and there is something new in it
+      b4          what b4 is told to check is checked (b4.prep-perpatch-check-cmd, prerequisites)
 
     With --umbrella it is all series of a conversion that was split by tree, as replies to the letter over them
     (`credseries cover --umbrella`), which goes to everybody; --output-dir then has a directory for each tree.
@@ -128,6 +145,7 @@ def send(
       credseries send --cc fsdevel --output-dir outgoing
       credseries send --umbrella --override numbers --yes
     """
+    from credseries.cli.preflight import check_names
     from credseries.cli.send.made import Request, find_series, version_again
     from credseries.cli.send.way import Wish
 
@@ -147,6 +165,7 @@ def send(
         _check_told(told)
     _check_together({"--umbrella": umbrella, "--resend": resend is not None}, {})
     repo = open_repository(tree)
+    check_names(repo, override or (), require or ())
     wish = Wish(web=web, reflect=reflect, batch_size=batch_size, relogin_delay=relogin_delay)
     if abandon:
         from credseries.cli.send.pending import give_up

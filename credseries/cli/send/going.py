@@ -57,7 +57,7 @@ def deliver(outbox: Outbox, journal: Journal, way: Way) -> Outbox:
     from credseries.mail.outbox.sending import Outside, send_all
 
     interrupts = Interrupts(_held)
-    outside = Outside(way.connect, now, time.sleep, interrupts)
+    outside = Outside(way.connect, now, pause, interrupts)
     with interrupts.handled(), watched(outbox) as observer:
         return send_all(outbox, journal, outside, way.pace, observer)
 
@@ -67,6 +67,11 @@ def now() -> datetime:
     from datetime import datetime
 
     return datetime.now().astimezone()
+
+
+def pause(seconds: float) -> None:
+    """Wait."""
+    time.sleep(seconds)
 
 
 def settle(repo: Repository, stored: StoredOutbox, outbox: Outbox) -> tuple[Outbox, list[Marked]]:
