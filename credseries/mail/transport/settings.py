@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from credseries.errors import UsageError
@@ -67,6 +68,14 @@ class Server:
     password: str = field(default="", repr=False)
     mechanisms: tuple[str, ...] = ()
     timeout: float = ANSWER_SECONDS
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine, so that nobody is on the way to it."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host.lower() == "localhost"
 
     @property
     def address(self) -> str:
