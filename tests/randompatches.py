@@ -104,7 +104,7 @@ def make_patches(
     fixed = _Import(base, bytearray())
     for number in range(1 + count // 8):
         fixed.commit(f"mended: {_words(rng, 3)}\n\n{_words(rng, 9)}\n\n{_tags(rng, people, number)}")
-    fixes = _run(clone, fixed, "fixed")
+    fixes = _run(clone, fixed, f"fixed-{seed}")
     chosen = [rng.sample(paths, rng.choice((1, 1, 1, 2, 2, 3, 5))) for _ in range(count)]
     texts = repo.read_files(base, [path for some in chosen for path in some])
     changes = _Import(base, bytearray())
@@ -113,7 +113,7 @@ def make_patches(
         changes.commit(_message(rng, fixes, people), commands)
     place.mkdir()
     patches = []
-    for number, commit in enumerate(_run(clone, changes, "patches")):
+    for number, commit in enumerate(_run(clone, changes, f"patches-{seed}")):
         path = place / f"{number:04}.patch"
         path.write_bytes(_mangled(rng, _format_patch(clone, commit, rng.choice(FORMATS))))
         patches.append(path)

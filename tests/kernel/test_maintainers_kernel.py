@@ -3,10 +3,13 @@
 Compared are whole lines of what the script prints: address, name and roles. Where sections are equally specific the
 script takes them in the order of a hash of perl, which is another one in every process, and names now one of them as
 the reason and now another one. There it is asked again with other orders, and must say what the index says in one.
+
+CREDSERIES_SEEDS has the seeds of the random choices, several for as many choices of files and of patches.
 """
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +25,7 @@ pytestmark = pytest.mark.kernel
 
 FILES = 2000
 PATCHES = 200
-SEED = 612
+SEEDS = [int(seed) for seed in os.environ.get("CREDSERIES_SEEDS", "612").split()]
 ORDERS = 60
 # Lists whose addresses the script loses, for they have a name before them: it prints an empty one.
 LOST = {"s32@nxp.com", "aws-nitro-enclaves-devel@amazon.com", "kernel-list@raspberrypi.com"}
@@ -45,9 +48,10 @@ def script(kernel_tree: Path, clone: Path, tmp_path: Path) -> Script:
     return Script(kernel_tree, tmp_path, {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(clone / ".git" / "objects")})
 
 
-def test_agrees_with_the_script_on_random_files(index: Maintainers, script: Script, clone: Path) -> None:
+@pytest.mark.parametrize("seed", SEEDS)
+def test_agrees_with_the_script_on_random_files(index: Maintainers, script: Script, clone: Path, seed: int) -> None:
     repo = Repository.discover(clone)
-    files = random.Random(SEED).sample(repo.list_tree(repo.resolve("HEAD")), FILES)
+    files = random.Random(seed).sample(repo.list_tree(repo.resolve("HEAD")), FILES)
     nameless = lists_with_names(index)
     found = [index.for_files([file]) for file in files]
     ours = [printed_by_the_script(recipients, nameless) for recipients in found]
@@ -66,11 +70,12 @@ def test_agrees_with_the_script_on_random_files(index: Maintainers, script: Scri
     assert 0 < len(lost) < FILES / 100
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 def test_agrees_with_the_script_on_random_patches(
-    index: Maintainers, script: Script, clone: Path, tmp_path: Path
+    index: Maintainers, script: Script, clone: Path, tmp_path: Path, seed: int
 ) -> None:
     people = [str(person) for section in index.sections[::40] for person in section.people]
-    patches, fixes = make_patches(clone, tmp_path / "patches", [*people, *SIGNERS], count=PATCHES, seed=SEED)
+    patches, fixes = make_patches(clone, tmp_path / "patches", [*people, *SIGNERS], count=PATCHES, seed=seed)
     found = [index.for_patch(patch.read_bytes()) for patch in patches]
     ours = [printed_by_the_script(recipients, LOST) for recipients in found]
 
