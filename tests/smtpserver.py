@@ -224,8 +224,7 @@ class _Connection(socketserver.BaseRequestHandler):
         with contextlib.suppress(_Over, OSError):
             self._begin()
             while line := self._read():
-                self._check(line)
-                self._command(line.decode("utf-8", "replace").rstrip("\r\n"))
+                self._command(line)
         with contextlib.suppress(OSError):
             self._socket.close()
 
@@ -254,8 +253,8 @@ class _Connection(socketserver.BaseRequestHandler):
         if line.endswith(b"\n") and (not line.endswith(b"\r\n") or b"\r" in line[:-2]):
             self._owner.violations.append(f"a line that does not end in CRLF, or has a CR in it: {line!r}")
 
-    def _command(self, line: str) -> None:
-        verb, _, rest = line.partition(" ")
+    def _command(self, line: bytes) -> None:
+        verb, _, rest = line.decode("utf-8", "replace").rstrip("\r\n").partition(" ")
         verb = verb.upper()
         self._session.commands.append(" ".join(filter(None, (verb, rest.split(" ")[0] if verb == "AUTH" else rest))))
         commands: dict[str, Callable[[str], None]] = {
@@ -270,6 +269,8 @@ class _Connection(socketserver.BaseRequestHandler):
             "NOOP": lambda _: self._say("250 ok"),
             "QUIT": self._quit,
         }
+        if verb in commands:
+            self._check(line)
         commands.get(verb, lambda _: self._say("500 what?"))(rest)
 
     def _ehlo(self, _: str) -> None:
