@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from credseries.errors import CredseriesError
 from credseries.kernel.git import Repository
@@ -22,6 +22,7 @@ class PatchEvidence:
     name) that its proof is about.
 
     `proven_again` is empty when the patch, built anew from the base and proven, has the commit's very contents.
+    `proven` are the contents that it was proven with, none where the recipe gives no such patch.
     """
 
     message: str
@@ -30,17 +31,24 @@ class PatchEvidence:
     sites: tuple[Judged, ...]
     proven_again: str
     functions: tuple[tuple[str, str], ...] = ()
+    proven: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def gather(repo: Repository, series: SeriesRecord, survey: Survey, recipe: Recipe) -> list[PatchEvidence]:
     """The evidence for each patch of a series, in order."""
-    problem = ""
-    planned: list[PlannedPatch] = []
     try:
         builder = make_builder(repo, survey, recipe, series.selection)
         planned = builder.patches(drafts_of(builder.drafts, series.thread))
     except CredseriesError as error:
-        problem = error.message
+        return evidence_of(repo, series, [], error.message)
+    return evidence_of(repo, series, planned)
+
+
+def evidence_of(
+    repo: Repository, series: SeriesRecord, planned: Sequence[PlannedPatch], problem: str = ""
+) -> list[PatchEvidence]:
+    """The evidence for each patch of a series, in order, from the patches that its recipe gives now; `problem` says why
+    it gives none."""
     messages = {item.id: f"{item.subject}\n\n{item.body}" for item in repo.commits(series.start, series.tip)}
     found = []
     parent = series.start
@@ -55,7 +63,8 @@ def gather(repo: Repository, series: SeriesRecord, survey: Survey, recipe: Recip
             differing = [path for path in patch.files if made.changes.get(path) != after.get(path)]
             again = f"{differing[0]} differs from what the proof is about" if differing else ""
         functions = made.proven if made is not None else ()
-        found.append(PatchEvidence(messages.get(patch.commit, ""), before, after, sites, again, functions))
+        proven = made.changes if made is not None else {}
+        found.append(PatchEvidence(messages.get(patch.commit, ""), before, after, sites, again, functions, proven))
         parent = patch.commit
     return found
 

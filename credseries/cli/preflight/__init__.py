@@ -5,6 +5,6 @@ The checks know nothing of the proof, of `credseries verify` or of git; what the
 
 from __future__ import annotations
 
-from credseries.cli.preflight.checks import Outgoing, gather_checks
+from credseries.cli.preflight.checks import Outgoing, check_names, gather_checks
 
-__all__ = ["Outgoing", "gather_checks"]
+__all__ = ["Outgoing", "check_names", "gather_checks"]

@@ -27,6 +27,15 @@ class Outgoing:
     messages: Sequence[Message]
 
 
+def check_names(repo: Repository, override: Sequence[str], require: Sequence[str]) -> None:
+    """Raise UsageError for a check to be overridden, or a level to be required, that there is not; it takes no time."""
+    from credseries.cli.preflight.verified import required_level
+    from credseries.mail.preflight.model import require_known
+
+    require_known(override)
+    required_level(repo, require)
+
+
 def gather_checks(
     repo: Repository,
     outgoing: Sequence[Outgoing],

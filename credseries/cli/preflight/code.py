@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Code:
-    """The evidence of a series' patches, or why there is none, and what the recipe's patches need of each other."""
+    """The evidence of a series' patches, why none can be proven (or nothing), and what stands before what it needs."""
 
     evidence: tuple[PatchEvidence, ...]
     problem: str
@@ -26,7 +26,7 @@ class Code:
 def read_code(repo: Repository, record: SeriesRecord) -> Code:
     from credseries.cli.options import take_survey
     from credseries.errors import CredseriesError
-    from credseries.review.evidence import gather
+    from credseries.review.evidence import evidence_of
     from credseries.series.assemble import make_builder
     from credseries.series.precedence import broken_edges
     from credseries.series.recipe import load_recipe
@@ -35,13 +35,14 @@ def read_code(repo: Repository, record: SeriesRecord) -> Code:
     try:
         survey = take_survey(repo, record.base, record.recipe, moves=record.selection.moves)
         recipe = load_recipe(record.recipe, repo.work_tree)
-        evidence = gather(repo, record, survey, recipe)
     except CredseriesError as error:  # a recipe that is gone, a base that cannot be read any more
-        return Code((), error.message, ())
+        return Code(tuple(evidence_of(repo, record, [], error.message)), error.message, ())
     try:
-        drafts = drafts_of(make_builder(repo, survey, recipe, record.selection).drafts, record.thread)
-    except CredseriesError:  # the evidence says so, for every patch
-        return Code(tuple(evidence), "", ())
+        builder = make_builder(repo, survey, recipe, record.selection)
+        drafts = drafts_of(builder.drafts, record.thread)
+        evidence = evidence_of(repo, record, builder.patches(drafts))
+    except CredseriesError as error:  # the recipe gives no patches any more: the evidence says so, for each
+        return Code(tuple(evidence_of(repo, record, [], error.message)), "", ())
     needs = record.thread.needs if record.thread is not None else ()
     elsewhere = [key for item in needs for key in item.keys]
     return Code(tuple(evidence), "", tuple(broken_edges(drafts, record.patches, elsewhere)))
@@ -74,13 +75,13 @@ def _not_proven(number: int, doubtful: dict[int, PatchEvidence], why: str) -> st
 def _audit(repo: Repository, record: SeriesRecord, doubtful: dict[int, PatchEvidence]) -> dict[int, str]:
     """For each of some patches, why an audit cannot stand for its proof; empty when it can."""
     from credseries.cli.verify import planned, series_of, usual_request
-    from credseries.review.by_hand import changed_between_functions
     from credseries.verify.model import Level
     from credseries.verify.results import KeptResults
     from credseries.verify.tasks import Place
 
     series = series_of(repo, record)
     numbers = {patch.commit: patch.index for patch in record.patches}
+    made = {patch.commit: bool(patch.key) for patch in record.patches}
     # The audit of the level `proof`: with the calls that may move, and from its results where there are some.
     checks = planned(repo, series, record, usual_request(record, Level.PROOF))
     [task] = checks[0].tasks
@@ -98,13 +99,12 @@ def _audit(repo: Repository, record: SeriesRecord, doubtful: dict[int, PatchEvid
         if item is None:
             continue
         left = [entry for entry in report["not_analysed"] if entry["patch"] == step.number]
-        found[numbers[step.commit]] = _against(
-            check.judge([report]), left, changed_between_functions(item.before, item.after)
-        )
+        found[numbers[step.commit]] = _against(check.judge([report]), left) or _unseen(item, made[step.commit])
     return {**dict.fromkeys(doubtful, "it is not in the series"), **found}
 
 
-def _against(judged: Any, left: Sequence[dict[str, Any]], between: Sequence[str]) -> str:
+def _against(judged: Any, left: Sequence[dict[str, Any]]) -> str:
+    """What an audit has found, or could not compare."""
     from credseries.verify.model import Severity, Status
 
     if judged.status is not Status.PASS:
@@ -113,9 +113,17 @@ def _against(judged: Any, left: Sequence[dict[str, Any]], between: Sequence[str]
     if left:
         name = f"{left[0]['function']}() of {left[0]['file']}" if left[0]["function"] else left[0]["file"]
         return f"{name} could not be compared ({left[0]['reason']})"
+    return ""
+
+
+def _unseen(item: PatchEvidence, made: bool) -> str:
+    """What has changed that an audit does not see; `made` says that the patch was made, and proven, by a recipe."""
+    from credseries.review.by_hand import changed_between_functions, changed_statements
+
+    between = changed_between_functions(item.before, item.after, item.proven)
     if between:
         return f"{between[0]} has changed outside of functions, and only these are compared"
-    return ""
+    return next(iter(changed_statements(item.before, item.after, item.proven)), "") if made else ""
 
 
 def broken(repo: Repository, record: SeriesRecord, code: Code) -> list[str]:
@@ -123,7 +131,7 @@ def broken(repo: Repository, record: SeriesRecord, code: Code) -> list[str]:
 
     files = [
         PatchFiles(patch.index, patch.subject, item.before, item.after)
-        for patch, item in zip(record.patches, code.evidence, strict=False)
+        for patch, item in zip(record.patches, code.evidence, strict=True)
     ]
 
     def known(name: str) -> bool:

@@ -23,8 +23,8 @@ _CLAIM = re.compile(
 _QUESTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "the workload",
-        re.compile(
-            r"\b(?:workloads?|benchmarks?|stress-ng|fio|will-it-scale|unixbench|hackbench|dbench|fs_?mark|filebench"
+        re.compile(  # "some workloads" and "no benchmark" name none
+            r"\b(?:workload|stress-ng|fio|will-it-scale|unixbench|hackbench|dbench|fs_?mark|filebench"
             r"|kernel (?:build|compile)|sysbench|wordpress|nginx|postgres\w*|mysql|redis|phoronix|lmbench|kbuild)\b",
             re.IGNORECASE,
         ),
@@ -88,7 +88,7 @@ def numbers_check(letter: Letter, measured: Measured, given: str) -> Check:
     """Fails when the letter's numbers leave open what reviewers ask first: the workload, the machine, how many runs.
 
     Benchmark records know what they lack. Of numbers that are just text (`given`, or written into the letter) only
-    the words can be looked for, and that is said.
+    the words can be looked for, anywhere in the letter, and that is said.
     """
     hint = "`credseries bench edit` fills records in; say the rest beside the numbers"
     if measured.incomplete:
@@ -101,9 +101,9 @@ def numbers_check(letter: Letter, measured: Measured, given: str) -> Check:
             return passed("numbers", f"from the benchmark records of {', '.join(measured.labels)}")
         return skipped("numbers", "the letter claims no numbers")
     missing = [what for what, words in _QUESTIONS if not words.search(f"{text}\n{given}")]
-    shown = f" ({claims[0]})" if claims else ""
-    problems = [f"no word of {what} stands beside the numbers{shown}; only words were looked for" for what in missing]
-    fine = "words of workload, machine and runs stand beside the numbers; whether they answer, only a person can tell"
+    first = next(iter(claims or _claims(given) or [line.strip() for line in given.split("\n") if line.strip()]))
+    problems = [f"there are numbers ({first}), and no word of {what}; only words were looked for" for what in missing]
+    fine = "there are words of workload, machine and runs for the numbers; whether they answer, only a person can tell"
     return verdict("numbers", problems, fine, hint)
 
 

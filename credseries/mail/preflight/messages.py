@@ -34,10 +34,12 @@ def recipients_check(messages: Sequence[Message], notes: Sequence[Note]) -> Chec
 def size_check(messages: Sequence[Message]) -> Check:
     """Fails when a message is larger than lists take, or has what mail does not carry."""
     problems = [f"{_label(message)} {why}" for message in messages for why in _problems(message.data)]
+    too_large = [message for message in messages if len(message.data.decode("utf-8", "replace")) > LIST_CHARACTERS]
     largest = max((len(message.data) for message in messages), default=0)
     fine = f"{many(len(messages), 'message')}, the largest of {largest} bytes"
-    hint = "a recipe with smaller patches (`credseries recipe list`) makes smaller messages"
-    return verdict("size", problems, fine, hint)
+    smaller = "a recipe with smaller patches (`credseries recipe list`) makes smaller messages"
+    other = "`credseries send --output-dir DIR` writes the messages; mend the line in the letter, patch or message"
+    return verdict("size", problems, fine, smaller if too_large else other)
 
 
 def _label(message: Message) -> str:

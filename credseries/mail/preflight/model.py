@@ -68,17 +68,22 @@ def verdict(name: str, problems: Sequence[str], fine: str, hint: str) -> Check:
     return Check(name, "fail", "\n".join(problems), hint) if problems else passed(name, fine)
 
 
+def require_known(names: Iterable[str]) -> None:
+    """Raise UsageError for a name that no check has."""
+    for name in names:
+        if name not in NAMES:
+            raise UsageError(
+                f"--override: there is no check {name!r}{near(name, NAMES)}", hint=f"it is one of {', '.join(NAMES)}"
+            )
+
+
 def overridden(checks: Iterable[Check], names: Sequence[str]) -> tuple[Override, ...]:
     """The failures that are sent in spite of, by the names that a person gave: what is to be recorded.
 
     A name of a check that does not fail changes nothing. Raises UsageError for a name that no check has, and NotReady,
     which names every failure that is left.
     """
-    for name in names:
-        if name not in NAMES:
-            raise UsageError(
-                f"there is no check {name!r}{near(name, NAMES)}", hint=f"--override takes {', '.join(NAMES)}"
-            )
+    require_known(names)
     failures = [check for check in checks if check.failed]
     left = [check for check in failures if check.name not in names]
     if left:

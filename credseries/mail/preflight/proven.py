@@ -58,10 +58,9 @@ def verify_check(level: str, found: Sequence[Verified]) -> Check:
         return skipped("verify", "no level is required (credseries.require)")
     problems = [_said(item) for item in found if item.status in ("fail", "unchecked")]
     missing = Counter((item.level, item.variant) for item in found if item.status == "missing")
-    problems += [
-        f"{_column(name, variant)} was not verified for {many(count, 'patch', 'patches')} as they are now"
-        for (name, variant), count in missing.items()
-    ]
+    for (name, variant), count in missing.items():
+        patches = f"{many(count, 'patch', 'patches')} as {'it is' if count == 1 else 'they are'}"
+        problems.append(f"{_column(name, variant)} was not verified for {patches} now")
     if len(problems) > _SHOWN:
         problems = [*problems[:_SHOWN], f"and {len(problems) - _SHOWN} more"]
     columns = dict.fromkeys(_column(item.level, item.variant) for item in found)
