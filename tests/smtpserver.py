@@ -123,7 +123,7 @@ class SmtpServer:
     Each try to hand over a message meets the next of the `faults`, None where all is well; then all is well. A try
     begins with a connection, and with every MAIL after the first on it.
     `arrived` has the messages that it took, in order, `sessions` the connections, `violations` what no client may say:
-    the `with` does not end without an error then.
+    the `with` does not end without an error then. `silent` comes when it has begun to say nothing.
     """
 
     def __init__(self, faults: Iterable[Fault | None] = (), manner: Manner | None = None) -> None:
@@ -132,6 +132,7 @@ class SmtpServer:
         self.violations: list[str] = []
         self.manner = manner or Manner()
         self.closing = threading.Event()
+        self.silent = threading.Event()
         self.lock = threading.Lock()
         self._faults = iter(faults)
         self._server = _Listener((HOST, 0), functools.partial(_Connection, self))
@@ -413,6 +414,7 @@ class _Connection(socketserver.BaseRequestHandler):
             return False
         self._met = True
         if fault.silent:
+            self._owner.silent.set()
             self._owner.closing.wait()
             raise _Over
         if fault.answer:

@@ -82,7 +82,7 @@ def test_completion_knows_the_commands(tmp_path: Path) -> None:
     if not script.exists():
         pytest.skip("credseries is not installed here")
     done = subprocess.run([script], cwd=tmp_path, env=environment(asked), capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["convert", "cover", "checklist"]
+    assert done.stdout.split() == ["convert", "cover", "checklist", "comments"]
 
 
 def on_a_terminal(arguments: list[str], cwd: Path, **env: str) -> str:

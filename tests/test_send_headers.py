@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage, Message
+from email.message import EmailMessage
 from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,13 @@ from credseries.errors import CredseriesError, UsageError
 from credseries.kernel.git import Repository
 from credseries.mail.b4adapter import Stamp as MailStamp
 from credseries.mail.headers import check_headers, check_identifier
+from credseries.mail.message import Message as Built
 from credseries.mail.text import one_line
 from credseries.series import saved
 from credseries.series.model import Selection
 from credseries.series.prep import CoverMessage, read_cover
 from credseries.series.publish import rewrite_series
-from credseries.series.sent_tag import tag_name
+from credseries.series.sent_tag import write_sent_tag
 from credseries.series.split import Stamp
 from tests.gitrepo import git
 from tests.mailcase import TODAY
@@ -51,20 +52,20 @@ VALUES = {
     "line-breaks": f"Fix it\r\nBcc: {EVIL}\r\n\r\nX-Evil: 1",
     "old-line-break": f"Fix it\rBcc: {EVIL}",
     "end-of-headers": f"Fix it\n\nBcc: {EVIL}\n\nFrom: {EVIL}",
-    "folded": f"Fix it\n \n Bcc: {EVIL}\n\tX-Evil: 1",
     "unicode-line-breaks": f"Fix it\u2028Bcc: {EVIL}\u2029X-Evil: 1\x85X-Evil: 2\x0bX-Evil: 3\x0cX-Evil: 4\x1cX: 5",
     "controls": f"Fix it\x01\x08\x1b[2J\x7f Bcc: {EVIL}",
     "nul": f"Fix it\0Bcc: {EVIL}",
     "encoded": "=?utf-8?q?Fix=0D=0ABcc=3A_evil=40evil=2Eorg?= it",
-    "encoded-base64": "=?utf-8?b?Rml4DQpCY2M6IGV2aWxAZXZpbC5vcmc=?= it",
     "header": f"Bcc: {EVIL}",
-    "long": f"Fix it, {'and it ' * 60}\nBcc: {EVIL}",
 }
+CONFIGURED = ("line-break", "end-of-headers", "encoded")  # what git keeps in a configuration
 HARMLESS = "Fix it for Zoë"
 # Refused by git (a command that fails) or the system (a NUL in an argument), before it gets to us.
-NOT_TAKEN = (subprocess.CalledProcessError, ValueError)
+NOT_TAKEN = dict.fromkeys(VALUES, (subprocess.CalledProcessError,)) | {
+    "nul": (subprocess.CalledProcessError, ValueError)
+}
 # What takes no text but an address, a name of something, or what is not read at all.
-NO_TEXT = ("config-", "option-cc-list", "option-to", "change-id", "list-of")
+NO_TEXT = ("config-", "option-cc-list", "option-to", "change-id", "list-of", "prefix-of-a-recipe")
 
 Way = Callable[[Path, str], Request]
 
@@ -97,11 +98,10 @@ def split_again(tree: Path, recipe: str = "rfc") -> None:
     split(tree, recipe)
 
 
-def built(tree: Path, request: Request) -> list[bytes]:
+def built(tree: Path, request: Request) -> list[Built]:
     """All messages, as they would be sent."""
     repo = Repository.discover(tree)
-    made = make(repo, find_series(repo, request), request, MAIL_STAMP)
-    return [message.data for message in made.messages]
+    return make(repo, find_series(repo, request), request, MAIL_STAMP).messages
 
 
 def usual(**more: Any) -> Request:
@@ -264,11 +264,12 @@ def option_preview_to(_tree: Path, value: str) -> Request:
 def message_of_a_tag(tree: Path, value: str) -> Request:
     """What was sent is sent once more from its tag, which anybody may have written."""
     repo = Repository.discover(tree)
-    record = saved.load(repo, BRANCH)
-    name = tag_name(record.change_id, 1)
+    current = saved.current(repo, BRANCH)
+    record, letter = current.record, read_cover(current.cover_message).letter
+    sent = write_sent_tag(repo, record, (current.cover or "", letter), record.change_id, 1, TODAY)
     text = f"[RFC] {value}\n\nA letter.\n---\nbase-commit: {record.base}\nchange-id: {record.change_id}\n\n-- \nDev\n"
     tagged = subprocess.run(
-        ["git", "-C", tree, "tag", "-a", "-F", "-", "--cleanup=verbatim", name, record.tip],
+        ["git", "-C", tree, "tag", "-a", "-F", "-", "--cleanup=verbatim", sent.name, sent.tip],
         input=text.encode("utf-8", "surrogateescape"),
         capture_output=True,
         check=False,
@@ -312,15 +313,13 @@ HEADERS = {
 
 
 def check(data: bytes) -> None:
-    """The message has the headers of a patch, each once, for programs that read them as is done now and was long ago."""
+    """The message has the headers of a patch, each once, for programs that read them as is done now, and was once."""
     check_headers(data, "test")
     new, old = message_from_bytes(data, policy=policy.default), message_from_bytes(data)
     assert isinstance(new, EmailMessage)
     for message in (new, old):
         assert {name.lower() for name in message} <= HEADERS
         assert len({name.lower() for name in message}) == len(message)
-        for header in ("from", "to", "cc"):
-            assert EVIL not in addresses(message, header)
     for name, value in new.items():
         assert one_line(str(value)) == " ".join(str(value).split()), name
     for line in data.partition(b"\n\n")[0].split(b"\n"):
@@ -328,25 +327,32 @@ def check(data: bytes) -> None:
         assert b"\r" not in line
 
 
-def addresses(message: Message[str, str], header: str) -> list[str]:
-    return [address for _, address in getaddresses([str(value) for value in message.get_all(header, [])])]
+def check_people(message: Built) -> None:
+    """It goes to those who were shown, and is from one sender."""
+    parsed = message_from_bytes(message.data, policy=policy.default)
+    for header, people in (("From", None), ("To", message.to), ("Cc", message.cc)):
+        found = [address for _, address in getaddresses([str(value) for value in parsed.get_all(header, [])])]
+        assert len(found) == 1 if people is None else found == [person.address for person in people]
 
 
-@pytest.mark.parametrize("value", VALUES)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("way", "value"),
+    [(way, value) for way in WAYS for value in (CONFIGURED if way.startswith("config-") else VALUES)],
+)
 def test_no_header_gets_in(tree: Path, way: str, value: str) -> None:
-    with contextlib.suppress(CredseriesError, *NOT_TAKEN):
-        for data in built(tree, WAYS[way](tree, VALUES[value])):
-            check(data)
+    with contextlib.suppress(CredseriesError, *NOT_TAKEN[value]):
+        for message in built(tree, WAYS[way](tree, VALUES[value])):
+            check(message.data)
+            check_people(message)
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if not way.startswith(NO_TEXT)])
 def test_every_way_leads_into_the_messages(tree: Path, way: str) -> None:
     """Else the test above would hold for nothing."""
     messages = built(tree, WAYS[way](tree, HARMLESS))
-    parsed = [message_from_bytes(data, policy=policy.default) for data in messages]
+    parsed = [message_from_bytes(message.data, policy=policy.default) for message in messages]
     texts = [str(value) for message in parsed for value in message.values()]
-    assert any(HARMLESS in text for text in (*texts, *(data.decode() for data in messages)))
+    assert any(HARMLESS in text for text in (*texts, *(message.data.decode() for message in messages)))
 
 
 # -- the last look

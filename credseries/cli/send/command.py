@@ -58,7 +58,7 @@ Again = Annotated[
 BatchSize = Annotated[
     int | None,
     typer.Option(
-        "--batch-size", metavar="N", min=0, help="Messages over a connection.", show_default="sendemail.smtpBatchSize"
+        "--batch-size", metavar="N", min=0, help="Messages over a connection.", show_default="as in sendemail"
     ),
 ]
 ReloginDelay = Annotated[
@@ -67,8 +67,8 @@ ReloginDelay = Annotated[
         "--relogin-delay",
         metavar="SECONDS",
         min=0,
-        help="How long to wait between connections.",
-        show_default="sendemail.smtpReloginDelay",
+        help="Wait between connections.",
+        show_default="as in sendemail",
     ),
 ]
 
@@ -111,37 +111,49 @@ def send(
     you say so are these very messages handed to the server that git's sendemail configuration names. What became of
     each is written down, so whatever breaks, --resume goes on with what is not out, and sends nothing twice. When
     nobody can know whether a message arrived (the server had it, and its answer got lost) you are asked: --seen looks
-    into a mailbox, --arrived and --again say it. When all of it is out, the version is tagged as b4 does.
+    into a mailbox, --arrived and --again say it. When all of it is out, the version is tagged as b4 does, and the
+    branch is the next version.
 
-    Ctrl-C waits for the server's answer to the message that it has, and says how many are out.
+    Once some of it is out, the rest goes as it was built, whatever has become of the branch, and no other send of the
+    series begins; while nothing is out, `credseries send` just builds it anew. Ctrl-C waits for the server's answer to
+    the message that it has, and says how much is out.
 
     A check that fails keeps the series here; --override sends in spite of it, and is recorded with the messages.
 
     \b
     The checks, by the names that --override takes:
-      proof       each patch is what was proven, or was changed by hand and audited without a finding
-      verify      `credseries verify` has passed for the series as it is: at the level of --require, or of
-                  git's credseries.require (proof, style, compile, build, boot, none); style otherwise
+      proof       each patch is what was proven, or an audit stands for that
+      verify      `credseries verify` has passed for the series as it is: at the level
+                  of --require, or of git's credseries.require (style otherwise)
       order       each patch stands after what it needs, and none is a fixup
       body        each patch says why
-      signed-off  by its author and by who sends it; mail is from the address of the commits
+      signed-off  by its author and by who sends it, whose address it is from
       cover       the letter is written: a subject, a text, no EDITME
       numbers     workload, machine and number of runs are said with numbers
       recipients  somebody gets each message, and none is known to refuse mail
       size        messages are as large, and made of what, lists and servers take
       base        others have the base commit
-      sent        this version was not sent yet, and there is something new in it
-      b4          what b4 is told to check is checked (b4.prep-perpatch-check-cmd, prerequisites)
+      sent        this version was not sent yet, and something in it is new
+      b4          what b4 is told to check is checked
 
     With --umbrella it is all series of a conversion that was split by tree, as replies to the letter over them
     (`credseries cover --umbrella`), which goes to everybody; --output-dir then has a directory for each tree.
 
     \b
+    Exit status:
+      0    all of it is out (or shown, or written)
+      1    a check failed, or you said no: nothing was sent
+      2    it cannot be done as asked
+      4    not all of it is out: a server or this machine failed; --resume goes on
+      130  interrupted; --resume goes on
+
+    \b
     Examples:
-      credseries send --cc fsdevel --dry-run             who gets what, and why
-      credseries send --cc fsdevel --reflect             to yourself, as the others would get it
-      credseries send --cc fsdevel                       asks, then sends
-      credseries send --resume --seen ~/Mail/sent        after the connection broke
+      credseries send --cc fsdevel --dry-run         who gets what, and why
+      credseries send --cc fsdevel --reflect         to yourself, as others would get it
+      credseries send --cc fsdevel                   asks, then sends
+      credseries send --resume --dry-run             what became of each message
+      credseries send --resume --seen ~/Mail/sent    after the connection broke
       credseries send --cc fsdevel --output-dir outgoing
       credseries send --umbrella --override numbers --yes
     """
