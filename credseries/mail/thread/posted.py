@@ -14,6 +14,7 @@ from functools import cached_property
 
 from credseries.kernel.mail_subjects import MailSubject, parse_subject
 from credseries.mail.thread.model import Letter
+from credseries.mail.thread.patch_text import files_of
 from credseries.mail.thread.placing import Placed
 
 _CHANGE_ID = re.compile(r"^change-id:\s*(\S+)\s*$", re.MULTILINE | re.IGNORECASE)
@@ -43,6 +44,11 @@ class Posted:
     def placed(self) -> Placed:
         """Its text, in which quotes can be looked for."""
         return Placed(self.text)
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The files that it changes, in order."""
+        return files_of(self.placed.lines)
 
     @cached_property
     def has_diff(self) -> bool:
