@@ -107,7 +107,7 @@ WRITE = "	written = vfs_iter_write(file, iter);\n"
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (*LOST_CALL, "has `nread = vfs_iter_read(file, iter)` 1 time, and 2 times as it was proven"),
+        (*LOST_CALL, "has `nread=vfs_iter_read(file,iter)` 1 time, and 2 times as it was proven"),
         (END, END.replace("if (", "if (!"), "has no `(ctx->end_write)` any more"),
         (f"{WRITE}	if", f"{WRITE}	audit_write(file);\n	if", "has `audit_write(file)`, which was not proven"),
     ],
@@ -382,6 +382,7 @@ def test_series_that_go_out_together_are_checked_together(miniature: Path, monke
     assert all(f"{name}: " in found["proof"].detail for name in names)
     assert found["order"].state == "pass", found["order"]
     rewrite(miniature, message=lambda text: text.splitlines()[0] + "\n", branch=names[0])
+    git(miniature, "config", "sendemail.smtpServer", "127.0.0.1")
     ran = credseries("send", "--umbrella", "--branch", names[0], "--cc", "fsdevel", "--yes", cwd=miniature)
     assert ran.status != 0
     assert f"body: {names[0]}: patch 1 (" in ran.err, ran
@@ -396,10 +397,11 @@ def everything_wrong(tree: Path, upstream: Path) -> None:
     git(tree, "config", "b4.prep-perpatch-check-cmd", "true")
     git(tree, "init", "--quiet", "--bare", str(upstream))
     git(tree, "remote", "add", "upstream", str(upstream))
+    rebase(tree, "sed -i '3{h;d};4{G}'")
     amend(tree, "fs/backing-file.c", *LOST_CALL)
-    add(tree, "README", "Much is said here.\n" * 6000, f"fixup! doc: Say so\n\n{SIGNED}")
+    add(tree, "README", "Much is said here.\n" * 6000, "doc: Say so\n\nIt is needed.")
     rewrite(tree, letter=lambda text: text.replace("Hi,", "12% faster."))
-    rewrite(tree, message=lambda text: text.splitlines()[0] + "\n", patch=2)
+    rewrite(tree, message=lambda text: text.splitlines()[0] + "\n", patch=4)
     mark(tree)  # and its next version has a changelog with EDITME
     text = (tree / "MAINTAINERS").read_text()
     (tree / "MAINTAINERS").write_text(text.replace("linux-unionfs@vger.kernel.org", "overlayfs@lists.linux.dev"))

@@ -18,6 +18,7 @@ from credseries.words import many
 
 _INCLUDE = re.compile(rb"^[ \t]*#[ \t]*include\b.*$", re.MULTILINE)
 _COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_SPACE = re.compile(r"(?<=\w)(\s+)(?=\w)|\s*([^\w\s])\s*")
 _C_FILES = (".c", ".h", ".S")
 # What a conversion is there to change, in any form; the audit looks at these. A macro's scope is read as a loop, whose
 # condition is what the macro is given.
@@ -117,5 +118,6 @@ def _places(variant: Variant) -> Iterator[tuple[int, int]]:
 
 
 def _text(function: Function, start: int, end: int) -> str:
-    """Source text in one spelling, without comments and the semicolon."""
-    return " ".join(_COMMENT.sub(b" ", function.source[start:end]).decode("utf-8", "replace").split()).rstrip("; ")
+    """Source text in one spelling, without comments, the semicolon, and white space that parts no words."""
+    text = _COMMENT.sub(b" ", function.source[start:end]).decode("utf-8", "replace")
+    return _SPACE.sub(lambda match: " " if match[1] else match[2], text.strip()).rstrip("; ")
