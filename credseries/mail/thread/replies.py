@@ -65,10 +65,10 @@ def sort_replies(letters: Sequence[Letter], series: Sequence[Series]) -> Sorted:
     whole += [with_missing(Series((), {}), unknown[key]) for key in keys]
     replies: dict[int, list[Reply]] = defaultdict(list)
     for letter in letters:
-        if (item := found.get(id(letter))) is None:
-            continue
-        position = item.series if item.series is not None else len(series) + keys.index(item.key)
-        replies[position].append(Reply(letter, item.posted, item.above))
+        about = found.get(id(letter))
+        if about is not None:
+            position = about.series if about.series is not None else len(series) + keys.index(about.key)
+            replies[position].append(Reply(letter, about.posted, about.above))
     return Sorted(tuple((one, tuple(replies[position])) for position, one in enumerate(whole)), tuple(others))
 
 
