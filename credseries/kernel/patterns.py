@@ -9,6 +9,7 @@ directory instead.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -38,16 +39,18 @@ class PathIndex:
     """
 
     is_directory: IsDirectory | None = None
-    _by_directory: dict[str, list[Pattern]] = field(default_factory=dict)
+    _by_directory: defaultdict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
     _compiled: dict[str, re.Pattern[str] | None] = field(default_factory=dict)
     _directories: dict[str, bool] = field(default_factory=dict)
 
     def add(self, text: str, section: int, line: int) -> None:
         """Adds a pattern; patterns are to be added in the order of the file."""
         special = _SPECIAL.search(text)
-        literal = text if special is None else text[: special.start()]
-        directory = "" if "|" in text else literal[: literal.rfind("/") + 1]
-        self._by_directory.setdefault(directory, []).append(Pattern(text, section, line, special is None))
+        if special is None:
+            directory = text[: text.rfind("/") + 1]
+        else:
+            directory = "" if "|" in text else text[: text.rfind("/", 0, special.start()) + 1]
+        self._by_directory[directory].append(Pattern(text, section, line, special is None))
 
     def matches(self, file: str) -> Iterator[tuple[Pattern, int]]:
         """The patterns that match a file and how specific each is (slashes, as the script counts them)."""

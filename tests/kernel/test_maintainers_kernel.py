@@ -84,7 +84,8 @@ def test_agrees_with_the_script_on_random_patches(
 
     wrong, varying = different(ours, ask, ORDERS)
     assert {patches[number].read_text(errors="replace"): ours[number] for number in wrong} == {}
-    assert len(varying) < PATCHES / 10
+    # of some files one is in sections that are equally specific more often than one file is
+    assert len(varying) < PATCHES / 5
     # the patches are of all the kinds that the index has rules for
     reasons = [reason for recipients in found for each in recipients for reason in printed([each])]
     for kind in (":Keyword:", "blamed_fixes:", "in file", "moderated list", "reviewer:"):
