@@ -81,6 +81,15 @@ class Placed:
         length, found = max(exact, squeezed, key=lambda item: item[0])
         return _common([self.lines[number] for number in found], found) if length else Spot()
 
+    def has_line(self, text: str) -> bool:
+        """Whether a line, or what it says as a part of others, is there, without regard to white space."""
+        key = _without_space(text)
+        return key in self._squeezed.text if len(key) >= _SHORT else key in self._keys
+
+    @cached_property
+    def _keys(self) -> frozenset[str]:
+        return frozenset(_without_space(line.text) for line in self.lines)
+
     def has(self, quoted: Sequence[str]) -> bool:
         """Whether all of some lines, in a row, are in the patch, without regard to white space."""
         text = "".join(_without_space(line) for line in quoted)
