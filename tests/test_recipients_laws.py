@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from credseries.errors import UnknownRecipient
@@ -128,7 +128,11 @@ def test_a_wider_policy_takes_no_patch_from_anybody(
         assert {tuple(keys(patch)) for patch in everybody.patches} == {tuple(keys(everybody.cover))}
 
 
+OWN_FIRST = with_trailers(Change(1, "change 1", ("mm/none.c",)), f"Cc: {ME}", "Cc: p0@example.org")
+
+
 @given(changes(), ASKED, KNOWN)
+@example([OWN_FIRST], [], Known(settings=Settings(me_too=True)))
 def test_asking_for_those_who_get_it_anyway_changes_nobody(found: list[Change], cc: list[str], known: Known) -> None:
     plan = planned(found, [], cc, "all", known)
     if isinstance(plan, RecipientPlan):

@@ -31,6 +31,7 @@ from credseries.mail.recipients.sources import (
     add_credited,
     add_topic,
     collect_owners,
+    credited_everywhere,
     everywhere_for,
     own_addresses,
     owners_of,
@@ -89,11 +90,11 @@ def plan_changes(
     owners = [owners_of(change, maintainers) for change in changes]
     collected = [collect_owners(context, found) for found in owners]
     _ask_the_trees_people(changes, collected)
-    everywhere = everywhere_for(context, to, cc)
+    everywhere, named = everywhere_for(context, to, cc), credited_everywhere(context)
     for change, one in zip(changes, collected, strict=True):
         add_topic(context, change, one)
         one.update(everywhere)
-        add_credited(context, change, one)
+        add_credited(context, change, one, named)
     everybody = _union(collected)
     before = _shared(changes, collected, policy)
     shared = [one.without(context.is_excluded) for one in before]

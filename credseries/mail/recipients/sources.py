@@ -16,7 +16,7 @@ from credseries.kernel.maintainers import Recipient as Owner
 from credseries.mail.message import Address
 from credseries.mail.recipients.address import make_address
 from credseries.mail.recipients.collected import Collected
-from credseries.mail.recipients.credited import authors_of_fixed, credited, people_trailers
+from credseries.mail.recipients.credited import Credited, authors_of_fixed, credited, people_trailers
 from credseries.mail.recipients.model import Change, Fixed, Reviewer, Settings
 from credseries.mail.recipients.names import resolve
 from credseries.mail.text import one_line
@@ -117,8 +117,7 @@ def add_topic(context: Context, change: Change, one: Collected) -> None:
 
 
 def everywhere_for(context: Context, to: Iterable[str], cc: Iterable[str]) -> Collected:
-    """Those who get every message: named on the command line, for b4, in the cover letter, or by their earlier
-    reviews."""
+    """Those who get every message as somebody asked for that: on the command line, or in b4's configuration."""
     everywhere = Collected()
     for option, names, is_to in (("--to", to, True), ("--cc", cc, False)):
         for name in names:
@@ -128,13 +127,16 @@ def everywhere_for(context: Context, to: Iterable[str], cc: Iterable[str]) -> Co
     for key, value, is_to in (("b4.send-series-to", settings.to, True), ("b4.send-series-cc", settings.cc, False)):
         for person in _configured(context, value, key):
             everywhere.add(person, is_to=is_to)
-    for found in credited(context.known.letter, " of the cover letter"):
-        _add_unless_own(context, found.person, everywhere, is_to=found.is_to)
+    return everywhere
+
+
+def credited_everywhere(context: Context) -> list[Credited]:
+    """Those who get every message as somebody gave them credit: in the cover letter, or by what they said before."""
+    found = list(credited(context.known.letter, " of the cover letter"))
     for reviewer in context.known.reviewers:
         with suppress(UnknownRecipient):  # a mail that came in may have any sender
-            person = make_address(reviewer.name, reviewer.address, reviewer.reason)
-            _add_unless_own(context, person, everywhere, is_to=False)
-    return everywhere
+            found.append(Credited(make_address(reviewer.name, reviewer.address, reviewer.reason), is_to=False))
+    return found
 
 
 def _configured(context: Context, value: str, key: str) -> Iterator[Address]:
@@ -146,16 +148,17 @@ def _configured(context: Context, value: str, key: str) -> Iterator[Address]:
             raise UnknownRecipient(f"{key}: {error.message}", hint=error.hint) from error
 
 
-def add_credited(context: Context, change: Change, one: Collected) -> None:
-    """The people of a patch's trailers, and who wrote what it fixes."""
-    for found in credited(people_trailers(change.message)):
-        _add_unless_own(context, found.person, one, is_to=found.is_to)
-    for person in authors_of_fixed(change.message, context.known.fixed):
-        _add_unless_own(context, person, one, is_to=False)
+def add_credited(context: Context, change: Change, one: Collected, everywhere: Iterable[Credited]) -> None:
+    """The people of a patch's trailers, who wrote what it fixes, and those who get credit for all patches.
 
-
-def _add_unless_own(context: Context, person: Address, one: Collected, *, is_to: bool) -> None:
-    """Add somebody; one's own sign-off makes nobody of oneself whom a patch could go to."""
-    person = context.mapped(person)
-    if not context.is_own(person) or (context.known.settings.me_too and any(one)):
-        one.add(person, is_to=is_to)
+    One's own sign-off makes nobody of oneself whom a patch could go to: where one wants it as well, it is after others.
+    """
+    wrote = (Credited(person, is_to=False) for person in authors_of_fixed(change.message, context.known.fixed))
+    named = [*everywhere, *credited(people_trailers(change.message)), *wrote]
+    people = [Credited(context.mapped(found.person), found.is_to) for found in named]
+    for found in people:
+        if not context.is_own(found.person):
+            one.add(found.person, is_to=found.is_to)
+    if context.known.settings.me_too and any(one):
+        for found in filter(lambda item: context.is_own(item.person), people):
+            one.add(found.person, is_to=found.is_to)
