@@ -335,8 +335,13 @@ def read_mailbox(repo: Repository, path: Path) -> list[Incoming]:
 
 def read_mails(repo: Repository, mails: Sequence[bytes]) -> list[Incoming]:
     """Mails, given as they came, in order; those without a Message-Id, and second copies, are left out."""
+    return read_mails_in(repo.work_tree or repo.git_dir, mails)
+
+
+def read_mails_in(directory: Path, mails: Sequence[bytes]) -> list[Incoming]:
+    """Mails as `read_mails` gives them, with b4 at work in a directory that need not be in a repository."""
     found: dict[str, Incoming] = {}
-    with _session(repo.work_tree or repo.git_dir, ""):
+    with _session(directory, ""):
         import b4
 
         for raw in mails:
