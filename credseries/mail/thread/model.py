@@ -38,20 +38,24 @@ class Quote:
 
     `depth` is the number of marks (1: the message that is answered). `whose` is the name or address in the line that
     introduces it (`On .., Amir wrote:`), or empty. `guessed` says that marks were missing or broken and the words
-    themselves told.
+    themselves told, or the fields that mailers write above a mail. `introduction` is what introduces it, whole: the
+    first quote below a line has it.
     """
 
     depth: int
     lines: tuple[str, ...]
     whose: str = ""
     guessed: bool = False
+    introduction: str = ""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A remark and what it is about: the quotes that stand before it since the remark before (outermost last), and
-    the words of the sender. `line` is where the words start in the letter's text, counted from 1. A quote that
-    nothing follows has empty `words`; top-posting has no `quotes` before its words, and `below` holds what follows.
+    """A remark and what it is about: the quotes that stand before it since the remark before, in the order of the
+    text, and the words of the sender.
+
+    `line` is where the words start in the letter's text, counted from 1. Quotes that nothing follows have empty
+    `words`, and the line is theirs. Top-posting has no `quotes` before its words, and `below` holds what follows.
     """
 
     quotes: tuple[Quote, ...]
