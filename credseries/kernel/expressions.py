@@ -59,17 +59,14 @@ class Expression:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """Words, in folded case, one of which is in every text that the expression matches; `""` if none is known."""
+        """Words, in folded case, one of which is in every text, folded, that the expression matches; `""` if none is
+        known, and none for one that is not understood."""
         if _PLAIN.fullmatch(self.text):
             return (self.text.casefold(),)
         try:
             return _Translation(self.text).words
         except NotUnderstood:
             return ()
-
-    def may_match(self, folded: str) -> bool:
-        """Whether the text that this is, in folded case, has what every match has. False is certain."""
-        return any(word in folded for word in self.words)
 
     @cached_property
     def compiled(self) -> re.Pattern[str] | None:
