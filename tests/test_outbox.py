@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import mailbox
@@ -9,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,7 @@ from credseries.mail.outbox.model import Entry, Fate, Outbox, Overridden, State,
 from credseries.mail.outbox.pace import Pace
 from credseries.mail.outbox.sending import NotAllSent, Undecided, Watching, send_all
 from credseries.mail.outbox.stored import StoredOutbox, refused_addresses
-from credseries.mail.transport.model import Delivery, Envelope
+from credseries.mail.transport.model import Delivery, Envelope, NotTaken
 from credseries.store import Store
 from tests.outboxcase import BEGIN, CHANGE_ID, OPEN, Fault, Killed, RecordingTransport, Server, message, outbox
 
@@ -221,7 +223,7 @@ def test_a_batch_begins_anew_with_a_connection_that_broke(place: Place) -> None:
 
 def test_recipients_that_a_server_refused_are_written_down_for_good(place: Place) -> None:
     class Refusing(RecordingTransport):
-        def deliver(self, envelope: Envelope, committing) -> Delivery:  # type: ignore[no-untyped-def]
+        def deliver(self, envelope: Envelope, committing: Callable[[], None]) -> Delivery:
             super().deliver(envelope, committing)
             return Delivery("250 ok", {"List-2@example.org": "550 no such list"} if "list-2" in str(envelope) else {})
 
@@ -233,6 +235,57 @@ def test_recipients_that_a_server_refused_are_written_down_for_good(place: Place
     store = Store(place.path / "state.sqlite")
     assert refused_addresses(store) == {"list-2@example.org": "550 no such list"}
     assert set(store.get("refused-address", "list-2@example.org")) == {"why", "when"}
+
+
+class Greylisting(RecordingTransport):
+    """A server that does not take one recipient the first `times`."""
+
+    times = 0
+
+    def deliver(self, envelope: Envelope, committing: Callable[[], None]) -> Delivery:
+        grey = "list-2@example.org"
+        if grey in envelope.recipients and Greylisting.times > 0:
+            Greylisting.times -= 1
+            others = tuple(address for address in envelope.recipients if address != grey)
+            if not others:
+                raise NotTaken("it does not take list-2@example.org: 451 later", connected=True)
+            super().deliver(dataclasses.replace(envelope, recipients=others), committing)
+            return Delivery("250 ok", {grey: "451 later"})
+        return super().deliver(envelope, committing)
+
+
+@pytest.mark.parametrize("times", range(6))
+def test_a_recipient_that_is_refused_for_now_gets_it_later_and_nobody_gets_it_twice(place: Place, times: int) -> None:
+    server, pace = Server.with_faults(), Pace(busy=(1.0, 5.0, 15.0))
+    Greylisting.times = times
+    outside = dataclasses.replace(server.outside(), connect=lambda: Greylisting(server))
+    sent = send_all(place.now(), place.opened(), outside, pace)
+    assert sent == place.now()
+    assert sent.all_out
+    late = times <= len(pace.busy)
+    for entry in sent.entries:
+        got = [address for mail in server.arrived if mail.data == entry.message.data for address in mail.recipients]
+        missing = () if late or entry.number != 2 else ("list-2@example.org",)
+        assert sorted((*got, *missing)) == sorted(entry.recipients)
+        assert tuple(entry.dispatch.refused) == missing
+    assert server.slept == list(pace.busy[: min(times, 3)])
+    assert refused_addresses(Store(place.path / "state.sqlite")) == {}
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_ARRIVES, Fault.LOST_VANISHES, Fault.KILLED_ARRIVES, Fault.DROPPED_BEFORE])
+def test_when_the_second_try_for_a_recipient_breaks_off_it_is_told_and_not_tried_again(
+    place: Place, fault: Fault
+) -> None:
+    server = Server.with_faults([Fault.FINE, Fault.FINE, Fault.FINE, fault])
+    Greylisting.times = 1
+    outside = dataclasses.replace(server.outside(), connect=lambda: Greylisting(server))
+    with contextlib.suppress(Killed):
+        send_all(place.now(), place.opened(), outside, Pace(busy=(1.0,)))
+    assert place.now().entries[2].fate == Fate.SENT
+    assert list(place.now().entries[2].dispatch.refused) == ["list-2@example.org"]
+    finish(place, Server.with_faults())
+    got = [address for mail in server.arrived if b"body of 2" in mail.data for address in mail.recipients]
+    assert len(got) == len(set(got))
 
 
 def test_whoever_watches_hears_of_each_message_and_each_pause(place: Place) -> None:

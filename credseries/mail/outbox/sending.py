@@ -97,6 +97,11 @@ def undecided(outbox: Outbox, unknown: Sequence[Entry]) -> Undecided:
     )
 
 
+def refused_for_now(refused: Mapping[str, str]) -> tuple[str, ...]:
+    """Those of some recipients, given with the server's answers, whom it may take later (RFC 5321, 4.2.1)."""
+    return tuple(address for address, why in refused.items() if why.startswith("4"))
+
+
 class _Sending:
     """One run through an outbox."""
 
@@ -152,11 +157,44 @@ class _Sending:
                 self._disconnect()
         else:
             self._handed_over += 1
-            self._observer.settled(self._settle(entry, Fate.SENT, delivery.answer, delivery.refused))
+            sent = self._settle(entry, Fate.SENT, delivery.answer, delivery.refused)
         self._outside.interrupts.end()
         if isinstance(failure, FateUnknown):
             raise undecided(self._outbox, self._outbox.having(Fate.UNKNOWN)) from failure
+        if failure is None:
+            self._observer.settled(self._once_more_for(sent))
         return failure
+
+    def _once_more_for(self, entry: Entry) -> Entry:
+        """Hand a message that is out to those alone whom the server refused for now (a 4xx answer), a few times.
+
+        It is not for them that a thread stops: who is refused to the last is told of, and gets nothing twice.
+        """
+        for wait in self._pace.busy:
+            left = refused_for_now(entry.dispatch.refused)
+            if not left:
+                break
+            self._wait(wait, f"the server does not take {', '.join(left)} now")
+            entry = self._handed_to(entry, left)
+        return entry
+
+    def _handed_to(self, entry: Entry, recipients: tuple[str, ...]) -> Entry:
+        others = {address: why for address, why in entry.dispatch.refused.items() if address not in recipients}
+        envelope = replace(entry.envelope(self._outbox.sender), recipients=recipients)
+        try:
+            delivery = self._connected().deliver(envelope, self._outside.interrupts.begin)
+            refused = dict(delivery.refused)
+            self._handed_over += 1
+        except FateUnknown as error:
+            refused = dict.fromkeys(recipients, f"nobody knows: {error.message}")
+            self._disconnect()
+        except NotTaken as error:
+            refused = {address: entry.dispatch.refused[address] for address in recipients}
+            if not error.connected:
+                self._disconnect()
+        entry = self._settle(entry, Fate.SENT, entry.dispatch.answer, {**others, **refused})
+        self._outside.interrupts.end()
+        return entry
 
     def _settle(self, entry: Entry, fate: Fate, answer: str, refused: Mapping[str, str] | None = None) -> Entry:
         dispatch = Dispatch(fate, self._outside.clock(), one_line(answer), dict(refused or {}))

@@ -86,7 +86,8 @@ class StoredOutbox:
             self._store.put(_FATE, entry.message_id, _dispatch_json(entry.dispatch))
             when = entry.dispatch.when.isoformat() if entry.dispatch.when is not None else ""
             for address, why in entry.dispatch.refused.items():
-                self._store.put(_REFUSED, address.lower(), {"why": why, "when": when})
+                if why.startswith("5"):  # for good (RFC 5321, 4.2.1)
+                    self._store.put(_REFUSED, address.lower(), {"why": why, "when": when})
 
     def override(self, outbox: Outbox) -> None:
         """Write down what is overridden, and where messages go now."""
