@@ -29,6 +29,7 @@ from types import TracebackType
 
 HOST = "127.0.0.1"
 NAME = "mail.example.org"
+_PATIENCE_SECONDS = 5.0
 
 
 class Point(StrEnum):
@@ -130,6 +131,7 @@ class SmtpServer:
         self.arrived: list[Arrived] = []
         self.sessions: list[Session] = []
         self.violations: list[str] = []
+        self.connections: list[_Connection] = []
         self.manner = manner or Manner()
         self.closing = threading.Event()
         self.silent = threading.Event()
@@ -170,8 +172,11 @@ class SmtpServer:
     ) -> None:
         self.closing.set()
         self._server.shutdown()
-        self._server.server_close()
         self._thread.join()
+        # What a client has sent before it left is still read; one that stays is left.
+        for connection in self.connections:
+            connection.end(_PATIENCE_SECONDS)
+        self._server.server_close()
         if kind is None:
             assert not self.violations, self.violations
 
@@ -199,7 +204,7 @@ def certificates() -> Certificates:
 
 class _Listener(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
-    daemon_threads = True
+    daemon_threads = False  # those are not waited for
     request_queue_size = 50
 
 
@@ -214,6 +219,7 @@ class _Connection(socketserver.BaseRequestHandler):
         self._owner = owner
         self._manner = owner.manner
         self._session = Session()
+        self._over = threading.Event()
         self._fault: Fault | None = None
         self._met = self._tried = False
         self._sender: tuple[str, tuple[str, ...]] | None = None
@@ -222,29 +228,40 @@ class _Connection(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         self._owner.sessions.append(self._session)
+        self._owner.connections.append(self)
         with contextlib.suppress(_Over, OSError):
             self._begin()
             while line := self._read():
                 self._command(line)
-        with contextlib.suppress(OSError):
-            self._socket.close()
+        # The connection ends when both are closed.
+        for one in (self._file, self._socket):
+            with contextlib.suppress(OSError):
+                one.close()
+        self._over.set()
+
+    def end(self, seconds: float) -> None:
+        """Wait so long for the client to go, and then go."""
+        if not self._over.wait(seconds):
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def _begin(self) -> None:
         self._socket: socket.socket = self.request
         # A client that sends much is to notice that nobody reads it.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        self._file = self._socket.makefile("rb")
         if self._manner.tls == "ssl":
             self._encrypt()
-        else:
-            self._file = self._socket.makefile("rb")
         self._fault = self._owner.next_fault()
         self._say(f"220 {NAME} ESMTP", Point.CONNECT)
 
     def _encrypt(self) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificates().server)
-        self._socket = context.wrap_socket(self._socket, server_side=True)
+        self._file.close()
+        self._socket = context.wrap_socket(self._socket, server_side=True, do_handshake_on_connect=False)
         self._file = self._socket.makefile("rb")
+        self._socket.do_handshake()
         self._session.encrypted = True
 
     def _read(self) -> bytes:
