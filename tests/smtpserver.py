@@ -202,6 +202,13 @@ def certificates() -> Certificates:
     return files
 
 
+def tls_context() -> ssl.SSLContext:
+    """What a server encrypts with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates().server)
+    return context
+
+
 class _Listener(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = False  # those are not waited for
@@ -256,10 +263,8 @@ class _Connection(socketserver.BaseRequestHandler):
         self._say(f"220 {NAME} ESMTP", Point.CONNECT)
 
     def _encrypt(self) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificates().server)
         self._file.close()
-        self._socket = context.wrap_socket(self._socket, server_side=True, do_handshake_on_connect=False)
+        self._socket = tls_context().wrap_socket(self._socket, server_side=True, do_handshake_on_connect=False)
         self._file = self._socket.makefile("rb")
         self._socket.do_handshake()
         self._session.encrypted = True
