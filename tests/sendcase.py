@@ -5,9 +5,8 @@ from __future__ import annotations
 import mailbox
 import os
 import pty
-import signal
 import subprocess
-import threading
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,13 +106,19 @@ class OnTerminal:
     text: str
 
 
-def on_a_terminal(
-    arguments: Sequence[str | Path], cwd: Path, typed: str = "", interrupt: threading.Event | None = None
-) -> OnTerminal:
-    """Run `credseries` at a terminal at which this is typed at once; SIGINT once the event has come."""
+# A terminal that controls the process, so that ^C is a SIGINT.
+_ON_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def on_a_terminal(arguments: Sequence[str | Path], cwd: Path, typed: str) -> OnTerminal:
+    """Run `credseries` at a terminal at which this is typed when something is asked."""
     reading, writing = pty.openpty()
     process = subprocess.Popen(
-        [*COMMAND, *map(str, arguments)],
+        [sys.executable, "-c", _ON_TERMINAL, *COMMAND, *map(str, arguments)],
         cwd=cwd,
         env=environment({"TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "120"}),
         stdin=writing,
@@ -122,10 +127,7 @@ def on_a_terminal(
         start_new_session=True,
     )
     os.close(writing)
-    os.write(reading, typed.encode())
-    if interrupt is not None:
-        threading.Thread(target=_interrupt, args=(process, interrupt), daemon=True).start()
-    parts = []
+    got, answer = b"", typed.encode()
     while True:
         try:
             part = os.read(reading, 4096)
@@ -133,11 +135,9 @@ def on_a_terminal(
             break
         if not part:
             break
-        parts.append(part)
+        got += part
+        if answer and got.endswith(b"/N] "):
+            os.write(reading, answer)
+            answer = b""
     os.close(reading)
-    return OnTerminal(process.wait(), b"".join(parts).decode("utf-8", "replace").replace("\r\n", "\n"))
-
-
-def _interrupt(process: subprocess.Popen[bytes], when: threading.Event) -> None:
-    when.wait()
-    process.send_signal(signal.SIGINT)
+    return OnTerminal(process.wait(), got.decode("utf-8", "replace").replace("\r\n", "\n"))
