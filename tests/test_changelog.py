@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from credseries.mail.changelog import RANGE_DIFF_BYTES, bullet, range_diff_text
 from credseries.mail.cover import Cover, check_cover, check_notes
-from credseries.mail.replies import has_comment
 from credseries.series.changelog import items_of, join_letter, merge_logs, split_letter, write_log
 from credseries.series.trailers import Trailer, parse_trailer, revise, split_message, trailers_of
 from credseries.words import numbered
@@ -171,27 +170,3 @@ def test_notes_below_a_line_stay_and_hold_no_trailers() -> None:
 def test_nothing_to_do_leaves_a_message_alone(message: str) -> None:
     assert revise(message, (), (), "Zoë <zoe@example.org>") == message
     assert split_message(message)[0]
-
-
-# -- comments
-
-
-@pytest.mark.parametrize(
-    ("body", "is_one"),
-    [
-        ("Reviewed-by: Amir <a@b.c>\n", False),
-        ("On Tue, Zoë wrote:\n> text\n\nReviewed-by: Amir <a@b.c>\n", False),
-        (
-            "On Tue, 24 Nov 2026 at 10:00, A Very Long Name\n<zoe@example.org> wrote:\n\n> x\n\nAcked-by: A <a@b.c>",
-            False,
-        ),
-        ("Hi Zoë,\n\nTested-by: Amir <a@b.c>\n\nThanks,\nAmir.\n", False),
-        ("> x\n\nAcked-by: A <a@b.c>\n\n-- \nAmir\nhttps://example.org\n", False),
-        ("Looks good, but please use a guard.\n\nReviewed-by: Amir <a@b.c>\n", True),
-        ("On Tue, Zoë wrote:\n> text\nWhy?\n> more\n", True),
-        ("One question:\nwhy?\n", True),
-        ("Thanks, but this leaks a reference on every call of it.\n", True),
-    ],
-)
-def test_what_is_a_comment(body: str, is_one: bool) -> None:
-    assert has_comment(body, "Amir Goldstein") is is_one

@@ -50,7 +50,7 @@ def remark_json(item: Remark, own: bool) -> dict[str, Any]:
 
 
 def show_remarks(remarks: Sequence[Remark], *, with_place: bool) -> None:
-    """Remarks with what they are about and the first lines of what they say; with their patch, or with who said them."""
+    """Remarks with what they are about and how what they say begins; with their patch, or with who said them."""
     rows = [
         [
             short_key(item),

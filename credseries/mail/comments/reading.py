@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from credseries.kernel.git import Repository
-from credseries.mail.b4adapter import Incoming, read_mails
 from credseries.mail.comments.todo import Heard
 from credseries.mail.comments.versions import KnownVersion
-from credseries.mail.replies import sort_replies
-from credseries.series.remarks import Kind, Place, Remark, State
+from credseries.mail.thread.decode import read_letter
+from credseries.mail.thread.discussion import Answer, Discussion, Thread, read_thread
+from credseries.mail.thread.model import Letter
+from credseries.mail.thread.signed import signed_by
+from credseries.series.remarks import Remark
 from credseries.series.reroll import Reply
 
 
 @dataclass(frozen=True)
 class Read:
-    """What was read: `replies` by version, and the subjects of mails that are about none of them (`others`)."""
+    """What was read: `replies` by version, and the subjects of mails that are about none of them (`others`).
+
+    `problems` say what could not be understood, a sentence each.
+    """
 
     remarks: tuple[Remark, ...]
     replies: tuple[tuple[int, Reply], ...]
@@ -28,33 +33,46 @@ class Read:
 def read_discussion(
     repo: Repository, mails: Sequence[bytes], versions: Sequence[KnownVersion], own: frozenset[str]
 ) -> Read:
-    """Remarks on the versions of a series, from the mails that came."""
-    incoming = read_mails(repo, mails)
-    places: dict[str, int] = {}
-    replies: list[tuple[int, Reply]] = []
-    others: set[str] | None = None
-    for version in versions:
-        sorted_ = sort_replies(incoming, version, "")
-        replies += [(version.version, reply) for reply in sorted_.found]
-        others = set(sorted_.others) if others is None else others & set(sorted_.others)
-    places = {reply.message_id: version for version, reply in replies}
+    """Remarks on the versions of a series, from the mails that came. Raises B4Failed."""
+    letters = [read_letter(mail) for mail in mails]
+    known = [read_letter(mail) for version in versions for mail in version.mails]
+    thread = read_thread(letters, signed_by(letters, repo.work_tree or repo.git_dir), own, known)
+    ours, others = _parted(thread, known)
+    answers = [answer for discussion in ours for answer in discussion.answers]
+    remarks = [remark for discussion in ours for remark in discussion.remarks]
     return Read(
-        tuple(_remark(version, reply, incoming) for version, reply in replies),
-        tuple((version, reply) for version, reply in replies if reply.address.casefold() not in own),
-        tuple(
-            Heard(places.get(item.message_id, 0), item.name, item.address, item.message_id, item.in_reply_to)
-            for item in incoming
-            if item.is_reply and item.message_id in places
+        remarks=tuple(remarks),
+        replies=tuple(
+            (answer.version, _reply(answer)) for answer in answers if answer.letter.address.casefold() not in own
         ),
-        tuple(sorted(others or ())),
+        heard=tuple(_heard(answer) for answer in answers),
+        others=tuple(sorted({letter.subject for letter in others})),
+        problems=tuple(problem for discussion in ours for problem in discussion.problems),
     )
 
 
-def _remark(version: int, reply: Reply, incoming: Sequence[Incoming]) -> Remark:
-    body = next(item.body for item in incoming if item.message_id == reply.message_id)
-    kind, state = (Kind.OTHER, State.OPEN) if reply.comments else (Kind.TRAILER, State.NONE)
-    text = "\n".join(line for line in body.splitlines() if not line.startswith(">"))
-    return Remark(
-        *(f"{reply.message_id}#1", reply.message_id, reply.name, reply.address, ""),
-        *(Place(version, reply.patch), kind, state, (), text.strip()),
+def _parted(thread: Thread, known: Iterable[Letter]) -> tuple[list[Discussion], list[Letter]]:
+    """The discussions of known mails, and all mails that are about something else."""
+    ids = {letter.message_id for letter in known}
+    ours = [item for item in thread.discussions if ids.intersection(item.series.by_id)]
+    rest = [item for item in thread.discussions if item not in ours]
+    others = [answer.letter for item in rest for answer in item.answers]
+    return ours, [*thread.others, *others]
+
+
+def _reply(answer: Answer) -> Reply:
+    letter, signed = answer.letter, answer.signed
+    return Reply(
+        patch=answer.patch,
+        name=letter.name,
+        address=letter.address,
+        message_id=letter.message_id,
+        comments=answer.comments,
+        trailers=signed.trailers,
+        mismatched=signed.mismatched,
     )
+
+
+def _heard(answer: Answer) -> Heard:
+    letter = answer.letter
+    return Heard(answer.version, letter.name, letter.address, letter.message_id, letter.in_reply_to)

@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from credseries.mail.thread.remarking import Said
+from credseries.mail.thread.voices import Voice
 from credseries.series.remarks import Kind
 
 
-def answers(said: Sequence[Said], is_own: Callable[[Said], bool]) -> Mapping[str, tuple[str, ...]]:
+def answers(said: Sequence[Said], is_own: Callable[[Voice], bool]) -> Mapping[str, tuple[str, ...]]:
     """The ids of the remarks that answer each remark, by its id."""
     by_id = {item.id: item for item in said}
     by_mail: dict[str, list[Said]] = defaultdict(list)
@@ -33,19 +34,19 @@ def answers(said: Sequence[Said], is_own: Callable[[Said], bool]) -> Mapping[str
     return {name: tuple(ids) for name, ids in found.items()}
 
 
-def _answers(item: Said, target: Said, is_own: Callable[[Said], bool]) -> bool:
+def _answers(item: Said, target: Said, is_own: Callable[[Voice], bool]) -> bool:
     if not target.waits or item.part.kind is Kind.TRAILER:
         return False
-    if is_own(target):
-        return target.part.kind is Kind.QUESTION and not is_own(item)
-    return is_own(item)
+    if is_own(target.voice):
+        return target.part.kind is Kind.QUESTION and not is_own(item.voice)
+    return is_own(item.voice)
 
 
 def _without_quotes(
     mine: Sequence[Said],
     by_mail: Mapping[str, Sequence[Said]],
     found: Mapping[str, Sequence[str]],
-    is_own: Callable[[Said], bool],
+    is_own: Callable[[Voice], bool],
 ) -> list[tuple[Said, Said]]:
     """The words of a mail that quotes none of the remarks of the one that it answers, and the only one that waits."""
     first = mine[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -112,10 +112,13 @@ class Series:
         return next((version for version in self.versions if version.number == number), None)
 
 
-def posted_series(letters: Sequence[Letter]) -> list[Series]:
-    """The series that some mails hold versions of, in the order in which they began."""
+def posted_series(letters: Sequence[Letter], known: Collection[str] = ()) -> list[Series]:
+    """The series that some mails hold versions of, in the order in which they began.
+
+    `known` are Message-Ids of mails that belong together, whatever they say themselves.
+    """
     own = [mail for letter in letters if (mail := _posted(letter)) is not None]
-    return [_series(group) for group in _grouped(_without_proposals(own, letters))]
+    return [_series(group) for group in _grouped(_without_proposals(own, letters), known)]
 
 
 def is_posted(letter: Letter) -> bool:
@@ -155,12 +158,12 @@ def _same_person(one: Letter, two: Letter) -> bool:
     return one.address.casefold() == two.address.casefold() or (bool(one.name) and one.name == two.name)
 
 
-def _grouped(mails: Sequence[Posted]) -> list[list[Posted]]:
+def _grouped(mails: Sequence[Posted], known: Collection[str]) -> list[list[Posted]]:
     """Mails that are versions of one series, together."""
     groups = _Groups(len(mails))
     first: dict[tuple[str, ...], int] = {}
     for position, mail in enumerate(mails):
-        for key in _keys(mail):
+        for key in (*_keys(mail), *([("known",)] if mail.message_id in known else [])):
             groups.join(first.setdefault(key, position), position)
     found: dict[int, list[Posted]] = defaultdict(list)
     for position, mail in enumerate(mails):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from credseries.mail.thread.bots import report
@@ -56,20 +56,24 @@ class Said:
         return waits(self.part.kind) and not self.fine
 
 
-def remarks_of(series: Series, voices: Sequence[Voice]) -> list[Said]:
-    """What is said in some mails about a series, in their order: `voices` has who was answered before who answers."""
+def remarks_of(series: Series, voices: Sequence[Voice], is_own: Callable[[Voice], bool]) -> list[Said]:
+    """What is said in some mails about a series, in their order: `voices` has who was answered before who answers.
+
+    What the author says below a quote, and no rule knows, is one answer: nobody waits for another one to its parts.
+    """
     by_mail: dict[str, list[Said]] = {}
     for voice in voices:
-        by_mail[voice.message_id] = list(_Reader(series, voice, by_mail).read())
+        by_mail[voice.message_id] = list(_Reader(series, voice, by_mail, is_own=is_own(voice)).read())
     return [said for mine in by_mail.values() for said in mine]
 
 
 class _Reader:
     """Reads one mail; `earlier` are the remarks of those that were read before, by Message-Id."""
 
-    def __init__(self, series: Series, voice: Voice, earlier: Mapping[str, Sequence[Said]]) -> None:
+    def __init__(self, series: Series, voice: Voice, earlier: Mapping[str, Sequence[Said]], *, is_own: bool) -> None:
         self._series = series
         self._voice = voice
+        self._is_own = is_own
         self._above = [list(earlier.get(name, ())) for name in voice.above]
         self._quoted: dict[int, list[str]] = {}  # lines so far, by depth: what stands above a quote tells its place
         self._count = 0
@@ -92,6 +96,8 @@ class _Reader:
         for item in exchange.quotes:
             self._quoted.setdefault(item.depth, []).extend(item.lines)
         found = parts(exchange.words, self._voice.name)
+        if self._is_own:
+            found = _together(found)
         if not found:
             return
         targets = self._targets(exchange.quotes)
@@ -191,6 +197,18 @@ def _at(found: Mention, version: int) -> Place:
     return Place(version, found.number, found.file)
 
 
+def _together(found: Sequence[Part]) -> tuple[Part, ...]:
+    """Remarks of which those that no rule knows are one where they stand together."""
+    done: list[Part] = []
+    for part in found:
+        if done and part.kind is Kind.OTHER and done[-1].kind is Kind.OTHER:
+            between = "\n" if part.paragraph == done[-1].paragraph else "\n\n"
+            done[-1] = replace(part, text=f"{done[-1].text}{between}{part.text}")
+        else:
+            done.append(part)
+    return tuple(done)
+
+
 def _runs(quotes: Sequence[Quote]) -> list[tuple[int, list[str]]]:
     """The lines of quotes, those that stand together at one depth in one piece."""
     found: list[tuple[int, list[str]]] = []
@@ -205,7 +223,9 @@ def _runs(quotes: Sequence[Quote]) -> list[tuple[int, list[str]]]:
 def _nearest(quotes: Sequence[Quote]) -> list[str]:
     """The lines that stand directly above some words."""
     runs = _runs(quotes)
-    return [line.rstrip() for line in runs[-1][1]] if runs else []
+    lines = [line.rstrip() for line in runs[-1][1]] if runs else []
+    there = [number for number, line in enumerate(lines) if line]
+    return lines[there[0] : there[-1] + 1] if there else []
 
 
 def _is_quoted(said: Said, text: str, lines: Set[str]) -> bool:

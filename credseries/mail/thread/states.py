@@ -15,6 +15,7 @@ from credseries.mail.thread.asked import COPIED, in_copy, lacks_label, split_fil
 from credseries.mail.thread.posted import Posted, Series, Version
 from credseries.mail.thread.remarking import Said
 from credseries.mail.thread.successors import Became, Later, changed_there
+from credseries.mail.thread.voices import Voice
 from credseries.series.remarks import Kind, State
 from credseries.words import numbered
 
@@ -36,7 +37,9 @@ class Fate:
 class States:
     """Tells states for one series."""
 
-    def __init__(self, series: Series, answered: Mapping[str, tuple[str, ...]], is_own: Callable[[Said], bool]) -> None:
+    def __init__(
+        self, series: Series, answered: Mapping[str, tuple[str, ...]], is_own: Callable[[Voice], bool]
+    ) -> None:
         self._series = series
         self._answered = answered
         self._is_own = is_own
@@ -49,7 +52,7 @@ class States:
         if said.fine:
             return Fate(State.NONE, f"{said.part.rule} says that all is well")
         answered = self._answer(said)
-        if self._is_own(said):
+        if self._is_own(said.voice):
             return answered if said.part.kind is Kind.QUESTION else Fate(State.NONE)
         hint = ""
         for later in self._later(said.place.version):

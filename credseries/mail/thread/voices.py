@@ -86,7 +86,7 @@ def _quoted(
         inner = _inner(voice.exchanges)
         if name in made:
             inner = _merged(made[name].exchanges, inner)
-        who, address = _person(_whose(voice.exchanges, 1), people)
+        who, address = _person(_whose(voice.exchanges, 1), people, voice.letter.text if voice.letter else "")
         made[name] = Voice(name, who, address, None, voice.posted, voice.above[1:], inner)
     return {answer: (name, made[name]) for answer, name in answers.items()}
 
@@ -104,6 +104,13 @@ def _is_reply_quoted(series: Series, voice: Voice) -> bool:
     whose = _whose(voice.exchanges, 1).casefold()
     known = [*series.authors, *series.author_names]
     return bool(whose) and bool(known) and not any(name in whose for name in known)
+
+
+def written_to(voice: Voice, others: Sequence[Voice]) -> tuple[str, str] | None:
+    """Name and address of the one who sent the patch that a mail answers, as the mail's quotes of it say."""
+    whose = _whose(voice.exchanges, len(voice.above) + 1)
+    people = {key: (one.name, one.address) for one in others for key in (one.name.casefold(), one.address.casefold())}
+    return _person(whose, people, voice.letter.text if voice.letter else "") if whose else None
 
 
 def _whose(exchanges: Iterable[Exchange], depth: int) -> str:
@@ -158,14 +165,18 @@ def _people(letters: Iterable[Letter]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _person(whose: str, people: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
-    """The name and the address of somebody who is named in a line above a quote."""
+def _person(whose: str, people: Mapping[str, tuple[str, str]], text: str) -> tuple[str, str]:
+    """The name and the address of somebody who is named in a line above a quote in some text."""
     match = _ADDRESS.search(whose)
     address = match["address"] if match else ""
     name = (whose[: match.start()] if match else whose).strip(" \t\"'<>(),")
     for key in (address.casefold(), name.casefold()):
-        if key in people:
+        if key and key in people:
             return people[key][0] or name, people[key][1] or address
+    if name and not address:
+        words = r"\s+(?:[>|]+\s*)*".join(re.escape(word) for word in name.split())
+        found = re.search(words + r"[\"',]*[\s>]{1,9}[<\[(](?P<address>[^\s<>\[\]()]+@[^\s<>\[\]()]+)", text)
+        address = found["address"] if found else ""
     return name, address
 
 
