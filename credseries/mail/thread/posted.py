@@ -159,37 +159,63 @@ def _same_person(one: Letter, two: Letter) -> bool:
 
 
 def _grouped(mails: Sequence[Posted], known: Collection[str]) -> list[list[Posted]]:
-    """Mails that are versions of one series, together."""
-    groups = _Groups(len(mails))
+    """Mails that are versions of one series, together.
+
+    In one thread there may be several series, each through a tree of its own, below one letter: what is known by
+    nothing but the thread belongs together as long as no two of the mails have the same place in the same version.
+    """
+    groups = _Groups([(mail.version, mail.number) for mail in mails])
     first: dict[tuple[str, ...], int] = {}
     for position, mail in enumerate(mails):
-        for key in (*_keys(mail), *([("known",)] if mail.message_id in known else [])):
+        for key in (*_names(mail), *([("known",)] if mail.message_id in known else [])):
             groups.join(first.setdefault(key, position), position)
+    for ties in (_parents, _threads):
+        seen: dict[str, list[int]] = defaultdict(list)
+        for position, mail in enumerate(mails):
+            for name in ties(mail):
+                seen[name].append(position)
+        for positions in seen.values():
+            for position in positions[1:]:
+                groups.join_if_apart(positions[0], position)
     found: dict[int, list[Posted]] = defaultdict(list)
     for position, mail in enumerate(mails):
         found[groups.root(position)].append(mail)
     return list(found.values())
 
 
-def _keys(mail: Posted) -> Iterable[tuple[str, ...]]:
-    """What makes mails belong together when they share it."""
+def _names(mail: Posted) -> Iterable[tuple[str, ...]]:
+    """What makes mails belong together for sure when they share it."""
     letter = mail.letter
     assert letter is not None
-    thread = next(iter(letter.references), "") or letter.in_reply_to or letter.message_id
-    if thread:
-        yield "thread", thread
-    if letter.message_id:
-        yield "thread", letter.message_id
     if change_id := _CHANGE_ID.search(letter.text):
         yield "change-id", change_id.group(1).lower()
     yield "title", letter.address.casefold(), " ".join(mail.title.casefold().split())
 
 
-class _Groups:
-    """Numbers that were joined, directly or through others."""
+def _parents(mail: Posted) -> Iterable[str]:
+    """The mail itself, and what a patch answers: its cover letter, or the patch before it."""
+    letter = mail.letter
+    assert letter is not None
+    if letter.message_id:
+        yield letter.message_id
+    if mail.number and letter.in_reply_to:
+        yield letter.in_reply_to
 
-    def __init__(self, count: int) -> None:
-        self._parents = list(range(count))
+
+def _threads(mail: Posted) -> Iterable[str]:
+    """The first mail of the thread that a mail is in."""
+    letter = mail.letter
+    assert letter is not None
+    if thread := next(iter(letter.references), "") or letter.in_reply_to or letter.message_id:
+        yield thread
+
+
+class _Groups:
+    """Numbers that were joined, directly or through others; each has a place, which may be taken once in a group."""
+
+    def __init__(self, places: Sequence[tuple[int, int]]) -> None:
+        self._parents = list(range(len(places)))
+        self._places = [{place} for place in places]
 
     def root(self, number: int) -> int:
         """The number that stands for all that are joined with this one."""
@@ -201,7 +227,14 @@ class _Groups:
     def join(self, one: int, two: int) -> None:
         """Let two numbers belong together; the smaller one stands for both."""
         first, second = sorted((self.root(one), self.root(two)))
-        self._parents[second] = first
+        if first != second:
+            self._parents[second] = first
+            self._places[first] |= self._places[second]
+
+    def join_if_apart(self, one: int, two: int) -> None:
+        """Let two numbers belong together if no place is taken by both of their groups."""
+        if self._places[self.root(one)].isdisjoint(self._places[self.root(two)]):
+            self.join(one, two)
 
 
 def _series(mails: Sequence[Posted]) -> Series:
