@@ -85,7 +85,7 @@ def test_no_word_of_either_is_lost(talk: Discussion) -> None:
         if (
             not is_quote
             and len(words) > 40
-            and "wrote:" not in words
+            and not words.endswith(("wrote:", "writes:"))
             and not line.startswith(("Re:", "Date:", "From:"))
         ):
             assert words in text, line

@@ -66,14 +66,14 @@ index 3333333..4444444 100644
 +++ b/fs/backing-file.c
 @@ -160,9 +160,8 @@ ssize_t read_iter(struct file *file, struct iov_iter *iter)
  {
- 	ssize_t ret;
+ \tssize_t ret;
 ~
--	old = override(ctx->cred);
-+	guard(cred)(ctx->cred);
- 	ret = iter_read(file, iter);
--	revert(old);
+-\told = override(ctx->cred);
++\tguard(cred)(ctx->cred);
+ \tret = iter_read(file, iter);
+-\trevert(old);
 ~
- 	return ret;
+ \treturn ret;
  }
 --~
 2.43.0
@@ -92,23 +92,23 @@ index 5555555..6666666 100644
 +++ b/fs/overlayfs/dir.c
 @@ -40,7 +40,6 @@ static int ovl_remove(struct dentry *dentry)
  {
- 	int err;
+ \tint err;
 ~
--	old = override(dentry);
-+	guard(cred)(dentry);
- 	err = work(dentry);
--	revert(old);
- 	return err;
+-\told = override(dentry);
++\tguard(cred)(dentry);
+ \terr = work(dentry);
+-\trevert(old);
+ \treturn err;
  }
 @@ -80,7 +79,6 @@ static int ovl_create(struct dentry *dentry)
  {
- 	int err;
+ \tint err;
 ~
--	old = override(dentry);
-+	guard(cred)(dentry);
- 	err = create(dentry);
--	revert(old);
- 	return err;
+-\told = override(dentry);
++\tguard(cred)(dentry);
+ \terr = create(dentry);
+-\trevert(old);
+ \treturn err;
  }
 --~
 2.43.0
