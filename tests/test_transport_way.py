@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import pty
 import stat
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,6 +108,36 @@ def test_the_endpoint_takes_what_is_signed_only_and_can_be_asked_to_reflect(tree
 def test_without_configuration_there_is_no_way_out(tree: Path) -> None:
     with pytest.raises(UsageError, match="no way to send mail is configured"):
         way(tree, {})
+
+
+_CONNECT = """
+import sys
+from pathlib import Path
+from credseries.cli.send.way import Wish, configured_way
+from credseries.kernel.git import Repository
+configured_way(Repository.discover(Path(sys.argv[1])), Wish()).connect().close()
+print("connected")
+"""
+
+
+def test_on_a_terminal_git_asks_for_the_password_and_shows_nothing_of_it(tree: Path) -> None:
+    with SmtpServer(manner=Manner(users={"dev": "s3cret"})) as server:
+        way(tree, server.settings | {"sendemail.smtpUser": "dev"})
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execv(sys.executable, [sys.executable, "-c", _CONNECT, str(tree)])
+        seen = b""
+        with contextlib.suppress(OSError):  # Linux says EIO when the other side is closed
+            while part := os.read(terminal, 4096):
+                seen += part
+                if part.rstrip().endswith(b":"):
+                    os.write(terminal, b"s3cret\n")
+        os.close(terminal)
+        _, status = os.waitpid(child, 0)
+    assert status == 0, seen
+    assert f"Password for 'smtp://dev@127.0.0.1:{server.port}':".encode() in seen
+    assert b"s3cret" not in seen
+    assert server.sessions[0].user == "dev"
 
 
 class _Keeping:
