@@ -161,8 +161,8 @@ def test_text_below_a_signature_mark_is_read_when_it_is_no_signature() -> None:
 
 
 WORDS = """please split this why is it safe? nice work. the lock (and more) typo: 1. 2. - reviewed-by: A <a@b> if (x)
-return; e.g. hi cheers -- thanks, lgtm # @@ > +""".split()
-WORD = st.sampled_from([*WORDS, "\n", "\n\n", "\t", "", "-- \n"])
+return; e.g. hi cheers -- thanks, lgtm # @@ > +"""
+WORD = st.sampled_from([*WORDS.split(), "\n", "\n\n", "\t", "", "-- \n"])
 
 
 @settings(max_examples=300, deadline=None)
