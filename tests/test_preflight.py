@@ -381,6 +381,9 @@ def test_series_that_go_out_together_are_checked_together(miniature: Path, monke
     assert found["proof"].state == "pass"
     assert all(f"{name}: " in found["proof"].detail for name in names)
     assert found["order"].state == "pass", found["order"]
+    assert found["b4"].state == "skip"  # what one needs of the other goes out with it
+    needy = next(item for item in series if item.record.thread is not None and item.record.thread.needs)
+    assert checks(miniature, needy)["b4"].state == "fail"  # and by itself it needs what nobody has
     rewrite(miniature, message=lambda text: text.splitlines()[0] + "\n", branch=names[0])
     git(miniature, "config", "sendemail.smtpServer", "127.0.0.1")
     ran = credseries("send", "--umbrella", "--branch", names[0], "--cc", "fsdevel", "--yes", cwd=miniature)

@@ -54,15 +54,16 @@ def gather_checks(
 
     level = required_level(repo, require)
     parts = []
+    trees = [item.record.thread.tree for item in outgoing if item.record.thread is not None]
     with render.working("checking whether the series can go out"):
         for item in outgoing:
-            parts.append((item.record.branch, _checks(repo, item, level)))
+            parts.append((item.record.branch, _checks(repo, item, level, trees)))
         if letter is not None:
             parts.append(("the letter over all", _checks_of_letter(repo, outgoing[0].record, letter)))
     return joined(parts)
 
 
-def _checks(repo: Repository, outgoing: Outgoing, level: Level | None) -> list[Check]:
+def _checks(repo: Repository, outgoing: Outgoing, level: Level | None, trees: Sequence[str]) -> list[Check]:
     from credseries.cli.preflight.code import broken, proofs, read_code
     from credseries.cli.preflight.standing import (
         address,
@@ -95,7 +96,7 @@ def _checks(repo: Repository, outgoing: Outgoing, level: Level | None) -> list[C
         messages.size_check(outgoing.messages),
         place.base_check(base_of(repo, record)),
         place.sent_check(earlier_of(repo, current)),
-        place.b4_check(*asked_by_b4(repo, current)),
+        place.b4_check(*asked_by_b4(repo, current, trees)),
     ]
 
 

@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from credseries.kernel.git import Repository
     from credseries.mail.message import Message
@@ -119,14 +119,21 @@ def _is_same(repo: Repository, current: Current, before: Any, base: str) -> bool
     return base == record.base and not told and not any(item.is_news for item in compare_versions(before, now))
 
 
-def asked_by_b4(repo: Repository, current: Current) -> tuple[bool, list[str]]:
-    """Whether b4 has something to check that no other check is about, and what of it was not checked."""
+def asked_by_b4(repo: Repository, current: Current, trees: Collection[str]) -> tuple[bool, list[str]]:
+    """Whether b4 has something to check that no other check is about, and what of it was not checked.
+
+    `trees` are those whose series go out together: what is needed of them nobody can find before.
+    """
     from credseries.mail.b4adapter import unchecked
     from credseries.series.prep import b4_setting, read_cover
 
     if current.cover is None:
         return False, []
-    needs = read_cover(current.cover_message).tracking["series"].get("prerequisites", [])
-    if b4_setting(repo, "prep-perpatch-check-cmd") is None and not needs:
+    needs = set(read_cover(current.cover_message).tracking["series"].get("prerequisites", []))
+    thread = current.pristine.thread
+    if thread is not None and {item.tree for item in thread.needs} <= set(trees):
+        needs -= {*current.pristine.prerequisites, f"base-commit: {current.pristine.base}"}
+    commanded = b4_setting(repo, "prep-perpatch-check-cmd") is not None
+    if not commanded and not needs:
         return False, []
-    return True, unchecked(repo, current.record)
+    return True, [name for name in unchecked(repo, current.record) if needs or name != "needs-checking-deps"]
