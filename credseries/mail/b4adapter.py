@@ -18,6 +18,7 @@ import os
 import re
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,12 +26,14 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.utils import format_datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from credseries import resources
 from credseries.errors import B4Failed, CredseriesError, MissingIdentity, UsageError
 from credseries.kernel.worktrees import private_worktree
+from credseries.mail.thread.mbox import split_mbox
 from credseries.series.prep import check_branch_name, check_namesakes, is_cover, read_cover, strategy_setting
 
 if TYPE_CHECKING:
@@ -90,17 +93,19 @@ class _Reasons(logging.Handler):
 
 @contextmanager
 def _logged() -> Iterator[_Reasons]:
-    """b4's log goes here and nowhere else."""
-    logger = logging.getLogger("b4")
-    saved = (logger.handlers, logger.propagate, logger.level)
+    """b4's log, and that of its library for archives, goes here and nowhere else."""
+    loggers = [logging.getLogger(name) for name in ("b4", "liblore")]
+    saved = [(logger.handlers, logger.propagate, logger.level) for logger in loggers]
     reasons = _Reasons()
-    logger.handlers, logger.propagate = [reasons], False
-    logger.setLevel(logging.WARNING)
+    for logger in loggers:
+        logger.handlers, logger.propagate = [reasons], False
+        logger.setLevel(logging.WARNING)
     try:
         yield reasons
     finally:
-        logger.handlers, logger.propagate = saved[0], saved[1]
-        logger.setLevel(saved[2])
+        for logger, (handlers, propagate, level) in zip(loggers, saved, strict=True):
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)
 
 
 @contextmanager
@@ -350,6 +355,44 @@ def read_mails_in(directory: Path, mails: Sequence[bytes]) -> list[Incoming]:
                 read = _incoming(b4.LoreMessage(message))
                 found.setdefault(read.message_id, read)
     return list(found.values())
+
+
+def fetch_thread(directory: Path, message_id: str) -> tuple[bytes, ...]:
+    """The mails of a thread as the archive has them that b4 is set up for: lore, or what `b4.midmask` names.
+
+    `message_id` is that of one of them, bare or not, or its address there. `directory` is one whose git configuration
+    counts; it need not be in a repository. The one function here that uses the network. Raises UsageError when the
+    archive has no such mail, B4Failed when it does not answer or its answer cannot be read.
+    """
+    with _session(directory, ""):
+        import b4
+        import liblore
+
+        module: Any = b4
+        module.can_network, module.LORENODE, module.REQSESSION = True, None, None
+        identity = b4.parse_msgid(message_id)
+        node = b4.get_lore_node()
+        try:
+            mailbox = node.get_mbox_by_msgid(identity, nocache=True)
+        except liblore.RemoteError as error:
+            if error.status_code == HTTPStatus.NOT_FOUND:
+                raise UsageError(
+                    f"{node.hostname} has no mail <{identity}>",
+                    hint="it may not have arrived there yet: give an mbox, or look at the Message-Id again",
+                ) from error
+            raise _no_answer(node.hostname, identity, error) from error
+        except (OSError, EOFError, zlib.error) as error:  # what came is no gzip, or was cut off
+            raise _no_answer(node.hostname, identity, error) from error
+        finally:
+            node.close()
+    return split_mbox(mailbox)
+
+
+def _no_answer(host: str, identity: str, error: Exception) -> B4Failed:
+    return B4Failed(
+        f"the thread of <{identity}> cannot be fetched from {host}: {error}",
+        hint="without a network, give a file: `b4 mbox MESSAGE-ID` writes one where there is one",
+    )
 
 
 def _incoming(message: Any) -> Incoming:
