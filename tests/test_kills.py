@@ -17,7 +17,7 @@ SEED = 20261124
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("split", 12), ("cover", 6), ("refresh", 9), ("refresh-conflict", 6), ("reroll", 9), ("sending", 9)],
+    [("split", 12), ("cover", 6), ("refresh", 9), ("refresh-conflict", 6), ("reroll", 9), ("sending", 9), ("send", 9)],
 )
 def test_killed_at_any_moment(pristine_miniature: Path, tmp_path: Path, name: str, count: int) -> None:
     """`make kills` does it many more times."""

@@ -16,6 +16,7 @@ from credseries.series import saved
 from credseries.series.current import Current
 from tests.clicase import credseries
 from tests.gitrepo import git
+from tests.kills.sendoff import arrived, prepare
 from tests.kills.state import State
 from tests.kills.victim import USAGE, Check, Ending, Victim
 from tests.mailcase import B4
@@ -45,6 +46,12 @@ def _split(tree: Path) -> None:
     """The default series on its branch."""
     ran = credseries("split", cwd=tree)
     assert ran.status == 0, ran.err
+
+
+def _mailing(tree: Path) -> None:
+    """The series, and a program that mail goes to."""
+    _split(tree)
+    prepare(tree)
 
 
 def _edited(tree: Path) -> None:
@@ -186,6 +193,16 @@ def _marked(tree: Path, before: State, now: State) -> list[str]:
     return problems
 
 
+def _sent(tree: Path, before: State, now: State) -> list[str]:
+    """As a series that was marked; no message has arrived twice, and where it was marked none is missing."""
+    problems, ids = _marked(tree, before, now), arrived(tree)
+    if len(set(ids)) != len(ids) or "" in ids:
+        problems.append(f"messages arrived twice, or in part: {sorted(ids)}")
+    if now.of((SENT,))[0] and len(ids) != len(saved.load(Repository.discover(tree), BRANCH).patches) + 1:
+        problems.append(f"it is marked as sent, and of its messages {len(ids)} arrived")
+    return problems
+
+
 def _tree_of(tree: Path, revision: str) -> str:
     return git(tree, "rev-parse", f"{revision}^{{tree}}")
 
@@ -253,8 +270,11 @@ REROLL = Victim(
     (HEAD, GENERATED, PREVIOUS, SENT),
     _rerolled,
 )
+SEND = Victim(
+    "send", (), _mailing, (HEAD, SENT), _sent, program=(sys.executable, str(Path(__file__).with_name("sendoff.py")))
+)
 SENDING = Victim(
     "sending", (), _split, (HEAD, SENT), _marked, program=(sys.executable, str(Path(__file__).with_name("marking.py")))
 )
-_ALL: Sequence[Victim] = (SPLIT, COVER, REFRESH, REFRESH_CONFLICT, REROLL, SENDING)
+_ALL: Sequence[Victim] = (SPLIT, COVER, REFRESH, REFRESH_CONFLICT, REROLL, SENDING, SEND)
 VICTIMS = {victim.name: victim for victim in _ALL}
