@@ -27,6 +27,7 @@ from credseries.cli import (
     send,
     split,
     status,
+    thread,
     verify,
 )
 from credseries.errors import CredseriesError, EnvironmentProblem
@@ -99,6 +100,7 @@ for module in (
     verify,
     recipients,
     send,
+    thread,
     comments,
     landed,
     audit,

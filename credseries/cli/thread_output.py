@@ -1,0 +1,159 @@
+"""How `credseries thread` shows discussions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from credseries import render
+from credseries.cli.remarks_output import fit, on_patch, remark_json, show_remarks, show_rows
+from credseries.mail.comments.decisions import Decision, decide
+from credseries.mail.comments.todo import by_patch
+from credseries.mail.thread.discussion import Answer, Discussion, Thread
+from credseries.mail.thread.model import Letter
+from credseries.mail.thread.posted import Version
+from credseries.series.remarks import Remark, State
+from credseries.words import many
+
+SCHEMA = 1
+_OTHERS = 10  # mails that are named
+
+
+def open_remarks(discussion: Discussion, decisions: Mapping[str, Decision]) -> list[Remark]:
+    """The remarks of others that wait for the author."""
+    found = decide(discussion.remarks, decisions).remarks
+    return [item for item in found if item.state is State.OPEN and not discussion.is_own(item)]
+
+
+def _chosen(discussion: Discussion, decisions: Mapping[str, Decision], *, only_open: bool) -> list[Remark]:
+    return open_remarks(discussion, decisions) if only_open else list(decide(discussion.remarks, decisions).remarks)
+
+
+# -- for programs
+
+
+def show_as_json(thread: Thread, decisions: Mapping[str, Decision], *, only_open: bool) -> None:
+    """Discussions in the contract, schema 1 (docs in README)."""
+    render.as_json(
+        {
+            "schema": SCHEMA,
+            "series": [_series_json(item, decisions, only_open=only_open) for item in thread.discussions],
+            "others": [_letter_json(letter) for letter in thread.others],
+            "problems": list(thread.problems),
+        }
+    )
+
+
+def _series_json(item: Discussion, decisions: Mapping[str, Decision], *, only_open: bool) -> dict[str, Any]:
+    return {
+        "title": item.series.title,
+        "authors": list(item.authors),
+        "versions": [_version_json(version, item) for version in item.series.versions],
+        "trailers": [
+            {
+                "version": answer.version,
+                "patch": answer.patch,
+                "trailer": str(trailer),
+                "taken": taken,
+                "name": answer.letter.name,
+                "address": answer.letter.address,
+                "message_id": answer.letter.message_id,
+            }
+            for answer in item.answers
+            for taken, trailers in ((True, answer.signed.trailers), (False, answer.signed.mismatched))
+            for trailer in trailers
+        ],
+        "remarks": [
+            remark_json(remark, item.is_own(remark)) for remark in _chosen(item, decisions, only_open=only_open)
+        ],
+        "problems": list(item.problems),
+    }
+
+
+def _version_json(version: Version, item: Discussion) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "patches": version.total,
+        "replies": sum(1 for answer in item.answers if answer.version == version.number),
+        "mails": [
+            {
+                "patch": mail.number,
+                "subject": mail.title,
+                "message_id": mail.message_id or None,
+                "here": mail.letter is not None,
+            }
+            for _, mail in sorted(version.mails.items())
+        ],
+    }
+
+
+def _letter_json(letter: Letter) -> dict[str, Any]:
+    return {
+        "message_id": letter.message_id,
+        "subject": letter.subject,
+        "name": letter.name,
+        "address": letter.address,
+    }
+
+
+# -- for people
+
+
+def show_for_people(thread: Thread, decisions: Mapping[str, Decision], *, only_open: bool) -> None:
+    """Each discussion with its remarks by patch, and what is left."""
+    for number, item in enumerate(thread.discussions):
+        if number:
+            render.say()
+        _show(item, decisions, only_open=only_open)
+    if not thread.discussions:
+        render.say("no patch, and no reply to one")
+    others = [[letter.name or letter.address, letter.subject or "(no subject)"] for letter in thread.others]
+    show_rows("about no patch that is known", others[:_OTHERS])
+    if len(others) > _OTHERS:
+        render.say(f"  and {len(others) - _OTHERS} more")
+    show_rows("not understood", [[problem] for problem in thread.problems])
+
+
+def _show(item: Discussion, decisions: Mapping[str, Decision], *, only_open: bool) -> None:
+    authors = f" ({', '.join(item.authors)})" if item.authors else ""
+    render.say(render.paint(fit(f"{item.series.title or '(no subject)'}{authors}"), "bold"))
+    for line in render.columns([_version_row(version, item, decisions) for version in item.series.versions]):
+        render.say(fit(line))
+    remarks = _chosen(item, decisions, only_open=only_open)
+    subjects = {(one.number, mail.number): mail.title for one in item.series.versions for mail in one.patches}
+    for key, mine in by_patch(remarks):
+        render.say()
+        title = on_patch(*key) if key is not None else "on no patch that could be told"
+        subject = subjects.get(key, "") if key is not None and key[1] else ""
+        render.say(render.paint(fit(f"{title}: {subject}" if subject else title), "bold"))
+        show_remarks(mine, with_place=False)
+    if not remarks:
+        render.say("  nothing is open" if only_open else "  no remark")
+    if not only_open:
+        show_rows("trailers", list(_trailers(item.answers, taken=True)))
+        show_rows(
+            "trailers that do not name who sent them, and are not taken", list(_trailers(item.answers, taken=False))
+        )
+    show_rows("not understood", [[problem] for problem in item.problems])
+
+
+def _version_row(version: Version, item: Discussion, decisions: Mapping[str, Decision]) -> list[str]:
+    replies = sum(1 for answer in item.answers if answer.version == version.number)
+    waiting = [remark for remark in open_remarks(item, decisions) if _version_of(remark) == version.number]
+    return [
+        f"v{version.number}",
+        many(version.total, "patch", "patches"),
+        many(replies, "reply", "replies"),
+        f"{len(waiting)} open",
+    ]
+
+
+def _version_of(remark: Remark) -> int:
+    return remark.place.version if remark.place is not None else 0
+
+
+def _trailers(answers: Sequence[Answer], *, taken: bool) -> Iterator[list[str]]:
+    for answer in answers:
+        for trailer in answer.signed.trailers if taken else answer.signed.mismatched:
+            text = str(trailer).replace("\n", " ")
+            yield [on_patch(answer.version, answer.patch), text if taken else f"{text} (by {answer.letter.name})"]
