@@ -20,7 +20,8 @@ from credseries.mail.outbox.model import Fate, Outbox
 from credseries.mail.outbox.sending import NotAllSent, Undecided
 from credseries.mail.outbox.stored import StoredOutbox
 from credseries.series import saved
-from tests.sendcase import SendCase
+from tests.gitrepo import git
+from tests.sendcase import BRANCH, SendCase
 from tests.smtpserver import DROPS, Fault, Point, SmtpServer
 
 MESSAGES = 7
@@ -49,6 +50,9 @@ class Waiting:
 
     def restored(self) -> Waiting:
         """The same, whatever was sent of it."""
+        git(self.case.tree, "update-ref", f"refs/heads/{BRANCH}", self.outbox.series[0].tip)
+        for tag in self.case.tag():
+            git(self.case.tree, "tag", "-d", tag)
         with saved.opened(Repository.discover(self.case.tree)) as store:
             StoredOutbox(store).keep(self.outbox)
         return self
@@ -67,6 +71,14 @@ def template(split_miniature: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return Waiting(case, made.outbox(repo, "dev@example.org", STAMP)).restored()
 
 
+@pytest.fixture(scope="module")
+def worn(template: Waiting, tmp_path_factory: pytest.TempPathFactory) -> Waiting:
+    """A copy that is sent again and again."""
+    place = tmp_path_factory.mktemp("worn")
+    tree = Path(shutil.copytree(template.case.tree, place / "linux", symlinks=True))
+    return Waiting(SendCase(tree, place), template.outbox)
+
+
 @pytest.fixture
 def waiting(template: Waiting, tmp_path: Path) -> Waiting:
     """A copy, to do with as one likes."""
@@ -74,10 +86,10 @@ def waiting(template: Waiting, tmp_path: Path) -> Waiting:
     return Waiting(SendCase(tree, tmp_path), template.outbox)
 
 
-def send(waiting: Waiting, server: SmtpServer, said: Said | None = None) -> None:
+def send(waiting: Waiting, said: Said) -> None:
     """One run of `credseries send --resume --yes`."""
     repo = Repository.discover(waiting.case.tree)
-    go_on(repo, None, said or Said(), Wish(), dry_run=False, yes=True, json=False)
+    go_on(repo, None, said, Wish(), dry_run=False, yes=True, json=False)
 
 
 def until_out(waiting: Waiting, server: SmtpServer) -> int:
@@ -86,7 +98,7 @@ def until_out(waiting: Waiting, server: SmtpServer) -> int:
     waiting.case.goes_to(server)
     for _ in range(60):
         try:
-            send(waiting, server, said)
+            send(waiting, said)
             return asked
         except Undecided as error:
             asked += 1
@@ -120,7 +132,8 @@ def test_whatever_breaks_at_any_message_each_arrives_once(
     with SmtpServer([None] * number + [fault]) as server:
         asked = until_out(waiting, server)
         check_once(waiting, server)
-    assert asked == (fault.at == Point.END and not fault.answer)
+    # What breaks shortly before the end may be noticed behind it only: better asked once more than sent twice.
+    assert asked == (fault.at == Point.END and not fault.answer) or (fault.at == Point.BODY and asked == 1)
     assert waiting.case.tag() == [f"sent/{waiting.outbox.series[0].change_id}-v1"]
 
 
@@ -138,11 +151,10 @@ def test_whatever_breaks_at_the_third_message_each_arrives_once(
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(faults=st.lists(st.one_of(st.none(), st.sampled_from(FAULTS)), max_size=14))
 def test_any_faults_in_any_order_and_each_arrives_once(
-    template: Waiting, monkeypatch: pytest.MonkeyPatch, faults: list[Fault | None]
+    worn: Waiting, monkeypatch: pytest.MonkeyPatch, faults: list[Fault | None]
 ) -> None:
-    """The first time the version is marked, and then it is as it was: that is done once, however often it is sent."""
     _be_quick(monkeypatch)
-    again = template.restored()
+    again = worn.restored()
     with SmtpServer(faults) as server:
         until_out(again, server)
         check_once(again, server)
