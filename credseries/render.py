@@ -7,7 +7,10 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 FORM_COLOURS = {"guard": "green", "scoped": "green", "light": "cyan", "refused": "yellow"}
@@ -68,13 +71,33 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
     return lines
 
 
+_doing: list[tuple[Status, str]] = []
+
+
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Show that something is being done, on standard error and only on a terminal."""
+    """Show that something is being done, on standard error and only on a terminal.
+
+    Within something else that is shown, it takes that line over until it is done.
+    """
     if not sys.stderr.isatty():
         yield
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(what):
-        yield
+    if _doing:
+        status, before = _doing[-1]
+        status.update(what)
+        _doing.append((status, what))
+        try:
+            yield
+        finally:
+            _doing.pop()
+            status.update(before)
+        return
+    with Console(stderr=True).status(what) as status:
+        _doing.append((status, what))
+        try:
+            yield
+        finally:
+            _doing.pop()

@@ -16,6 +16,7 @@ import pytest
 from tests.gitrepo import git
 from tests.sendcase import SEND, SendCase
 from tests.smtpserver import Fault, Point, SmtpServer
+from tests.webserver import WebEndpoint, WebFault
 
 PATATT = Path(sys.executable).parent / "patatt"
 MESSAGES = 7
@@ -130,3 +131,43 @@ def test_what_goes_on_has_the_signatures_it_had(case: SendCase) -> None:
         ran = case.run("send", "--resume", "--yes")
         assert ran.status == 0, ran.err
     check_signed(case, [mail.data for mail in server.arrived])
+
+
+# -- the web endpoint, which takes nothing else
+
+
+def test_the_web_endpoint_gets_what_is_signed_each_once(case: SendCase) -> None:
+    with WebEndpoint([None, None, WebFault(taken=True)]) as endpoint:
+        git(case.tree, "config", "b4.send-endpoint-web", endpoint.url)
+        ran = case.run(*SEND, "--yes")
+        assert ran.status == 4, ran
+        assert "nobody knows whether 1 message arrived" in ran.err
+        ran = case.run("send", "--resume", "--arrived", "2", "--yes")
+        assert ran.status == 0, ran.err
+    assert f"sent through the web endpoint {endpoint.url}" in ran.out
+    assert len(endpoint.arrived) == len(set(endpoint.arrived)) == MESSAGES
+    check_signed(case, [text.encode() for text in endpoint.arrived])
+    assert len(case.tag()) == 1
+
+
+def test_the_web_endpoint_is_told_to_reflect(case: SendCase) -> None:
+    with WebEndpoint() as endpoint, SmtpServer() as server:
+        case.goes_to(server)
+        git(case.tree, "config", "b4.send-endpoint-web", endpoint.url)
+        ran = case.run(*SEND, "--web", "--reflect", "--yes")
+        assert ran.status == 0, ran.err
+    assert {request["action"] for request in endpoint.requests} == {"reflect"}
+    assert len(endpoint.arrived) == MESSAGES
+    assert server.sessions == []
+    assert case.tag() == []
+
+
+def test_what_is_not_signed_is_not_brought_to_the_web_endpoint(case: SendCase) -> None:
+    with WebEndpoint() as endpoint:
+        git(case.tree, "config", "b4.send-endpoint-web", endpoint.url)
+        for how in (["--no-sign"], ["--no-sign", "--reflect"]):
+            ran = case.run(*SEND, *how, "--yes")
+            assert ran.status == 2, ran
+            assert "takes signed messages only" in ran.err
+    assert endpoint.requests == []
+    assert case.outboxes() == []

@@ -32,7 +32,7 @@ class Wish:
 class Way:
     """A way out: whom a server takes for the `sender`, the `route` for a person, what opens it, and its pace.
 
-    `signed_only` says that messages must be signed to be taken; `closed` why it cannot be used, empty when it can.
+    `signed_only` says that messages must be signed to be taken.
     """
 
     sender: str
