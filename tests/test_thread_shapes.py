@@ -241,6 +241,18 @@ def test_a_later_version_that_changes_the_line_addresses_the_remark() -> None:
     assert (remark.state, remark.why) == (State.ADDRESSED, "patch 3 changed in v2 where it points")
 
 
+def test_a_later_paragraph_may_be_about_something_else() -> None:
+    talk, ids = begun()
+    body = quoted(DIR.split(" \terr = work")[0]) + "\nPlease take the superblock.\n\nThe message says little.\n"
+    talk.say(AMIR, DIR_REPLY, body + "\nAcked-by: Amir Reviewer <amir@example.com>\n", to=ids[3])
+    second(talk, patches=(*PATCHES[:2], ("ovl: Convert dir.c", NEW_DIR)))
+    found = talk.remarks(AMIR)
+    assert [item.state for item in found] == [State.ADDRESSED, State.OPEN, State.NONE]
+    assert found[1].place == found[0].place
+    assert found[1].why.startswith("patch 3 changed in v2 below the same quote")
+    assert found[2].place == Place(1, 3)
+
+
 def test_a_change_elsewhere_addresses_nothing() -> None:
     talk, ids = begun()
     talk.say(AMIR, DIR_REPLY, quoted(DIR.rsplit(" \treturn err;", 1)[0]) + "\nWhy is this one hot?\n", to=ids[3])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from credseries import render
@@ -49,8 +49,13 @@ def remark_json(item: Remark, own: bool) -> dict[str, Any]:
     }
 
 
-def show_remarks(remarks: Sequence[Remark], *, with_place: bool) -> None:
-    """Remarks with what they are about and how what they say begins; with their patch, or with who said them."""
+def show_remarks(
+    remarks: Sequence[Remark], *, with_place: bool, answers: Mapping[str, Sequence[Remark]] | None = None
+) -> None:
+    """Remarks with what they are about and how what they say begins; with their patch, or with who said them.
+
+    `answers` are those to show below remarks, by the remarks' ids.
+    """
     rows = [
         [
             short_key(item),
@@ -67,6 +72,9 @@ def show_remarks(remarks: Sequence[Remark], *, with_place: bool) -> None:
             render.say(render.paint(fit(f"{_INDENT}> {_last_of(item.quote)}"), "dim"))
         for text in _text_lines(item.text):
             render.say(text)
+        for answer in (answers or {}).get(item.id, ()):
+            words = " ".join(answer.text.split())
+            render.say(render.paint(fit(f"{_INDENT}{answer.name or answer.address}: {words}"), "cyan"))
         if item.why:
             render.say(render.paint(fit(f"{_INDENT}({item.why})"), "dim"))
 
@@ -128,6 +136,19 @@ def show_rows(title: str, rows: Sequence[Sequence[str]]) -> None:
     render.say(render.paint(f"{title}:", "bold"))
     for line in render.columns(rows):
         render.say(fit(line))
+
+
+def show_notes(title: str, notes: Sequence[str]) -> None:
+    """A title with sentences below it, each wrapped; nothing when there are none."""
+    if not notes:
+        return
+    render.say()
+    render.say(render.paint(f"{title}:", "bold"))
+    for note in notes:
+        for line in textwrap.wrap(
+            render.printable(note), _width(), initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+        ):
+            render.say(line)
 
 
 def on_patch(version: int, patch: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from credseries import render
-from credseries.cli.remarks_output import fit, on_patch, remark_json, show_remarks, show_rows
+from credseries.cli.remarks_output import fit, on_patch, remark_json, show_notes, show_remarks, show_rows
 from credseries.mail.comments.decisions import Decision, decide
 from credseries.mail.comments.todo import by_patch
 from credseries.mail.thread.discussion import Answer, Discussion, Thread
@@ -111,7 +111,7 @@ def show_for_people(thread: Thread, decisions: Mapping[str, Decision], *, only_o
     show_rows("about no patch that is known", others[:_OTHERS])
     if len(others) > _OTHERS:
         render.say(f"  and {len(others) - _OTHERS} more")
-    show_rows("not understood", [[problem] for problem in thread.problems])
+    show_notes("not understood", thread.problems)
 
 
 def _show(item: Discussion, decisions: Mapping[str, Decision], *, only_open: bool) -> None:
@@ -121,12 +121,13 @@ def _show(item: Discussion, decisions: Mapping[str, Decision], *, only_open: boo
         render.say(fit(line))
     remarks = _chosen(item, decisions, only_open=only_open)
     subjects = {(one.number, mail.number): mail.title for one in item.series.versions for mail in one.patches}
-    for key, mine in by_patch(remarks):
+    shown, answers = _with_answers(item, remarks)
+    for key, mine in by_patch(shown):
         render.say()
         title = on_patch(*key) if key is not None else "on no patch that could be told"
         subject = subjects.get(key, "") if key is not None and key[1] else ""
         render.say(render.paint(fit(f"{title}: {subject}" if subject else title), "bold"))
-        show_remarks(mine, with_place=False)
+        show_remarks(mine, with_place=False, answers=answers)
     if not remarks:
         render.say("  nothing is open" if only_open else "  no remark")
     if not only_open:
@@ -134,7 +135,19 @@ def _show(item: Discussion, decisions: Mapping[str, Decision], *, only_open: boo
         show_rows(
             "trailers that do not name who sent them, and are not taken", list(_trailers(item.answers, taken=False))
         )
-    show_rows("not understood", [[problem] for problem in item.problems])
+    show_notes("not understood", item.problems)
+
+
+def _with_answers(item: Discussion, remarks: Sequence[Remark]) -> tuple[list[Remark], dict[str, list[Remark]]]:
+    """The remarks to list, and below each the answers to it that none before it has; an answer is in one place."""
+    by_id = {remark.id: remark for remark in item.remarks}
+    below: dict[str, list[Remark]] = {}
+    placed: set[str] = set()
+    for remark in remarks:
+        mine = [name for name in remark.answers if name in by_id and name not in placed]
+        placed.update(mine)
+        below[remark.id] = [by_id[name] for name in mine]
+    return [remark for remark in remarks if remark.id not in placed], below
 
 
 def _version_row(version: Version, item: Discussion, decisions: Mapping[str, Decision]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
 from credseries.errors import UsageError
 from credseries.mail.thread.decode import read_letter
@@ -45,8 +46,9 @@ def parse_names(names: Sequence[str]) -> Named:
 def _bare(name: str) -> str:
     """A Message-Id without brackets, or the part of an address that is one."""
     text = name.strip().removeprefix("id:").strip("<>")
-    parts = [part for part in text.split("/") if "@" in part] if "://" in text else [text]
-    return parts[0] if parts else text
+    if "://" not in text:
+        return text
+    return next((part for item in text.split("/") if "@" in (part := unquote(item))), text)
 
 
 def gather_letters(named: Named, fetch: Fetch, stdin: BinaryIO) -> list[Letter]:

@@ -26,9 +26,10 @@ _SPACE = re.compile(r"\s+")
 class Said:
     """A remark with what its state is told from.
 
-    `lines` are the positions in the mail `posted` that its quote may end at (none: it points at no line). `targets` are
-    the ids of the remarks that it stands below, `exchange` counts the quotes of its mail. `fine` says that it is a
-    program's, and that all is well.
+    `lines` are the positions in the mail `posted` that its quote may end at (none: it points at no line); `is_close`
+    says that it stands directly below the quote, and not in a later paragraph, which may be about something else.
+    `targets` are the ids of the remarks that it stands below, `exchange` counts the quotes of its mail. `fine` says
+    that it is a program's, and that all is well.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Said:
     targets: tuple[str, ...]
     exchange: int
     fine: bool = False
+    is_close: bool = True
 
     @cached_property
     def pieces(self) -> tuple[str, ...]:
@@ -104,18 +106,22 @@ class _Reader:
         quote = tuple(_nearest(exchange.quotes))
         pointed = self._pointed(exchange.quotes) if not targets else None
         for part in found:
-            if targets:
+            is_close = part.paragraph == found[0].paragraph
+            if part.kind is Kind.TRAILER:  # of the patch, wherever it stands
+                yield self._said(part, quote, self._place(), (), (), number)
+            elif targets:
                 first, same = targets[0], {(said.posted.version, said.place) for said in targets}
                 place = first.place if len(same) == 1 else self._place()
                 lines = first.lines if len(same) == 1 else ()
                 ids = tuple(said.id for said in targets)
-                yield self._said(part, quote, place, lines, ids, number, posted=first.posted)
+                yield self._said(part, quote, place, lines, ids, number, posted=first.posted, is_close=is_close)
             elif pointed is not None and pointed[0].file:
                 place, lines = pointed
-                yield self._said(part, quote, place, lines, (), number)
+                yield self._said(part, quote, place, lines, (), number, is_close=is_close)
             else:
                 place = self._named(part, quote) or self._place()
-                yield self._said(part, quote, place, pointed[1] if pointed else (), (), number)
+                lines = pointed[1] if pointed else ()
+                yield self._said(part, quote, place, lines, (), number, is_close=is_close)
 
     def _attached(self) -> Iterable[Said]:
         """What comes in parts of its own, which nobody has read here."""
@@ -136,11 +142,12 @@ class _Reader:
         *,
         posted: Posted | None = None,
         fine: bool = False,
+        is_close: bool = True,
     ) -> Said:
         self._count += 1
         name = f"{self._voice.message_id}#{self._count}"
         mail = posted or self._voice.posted
-        return Said(name, self._voice, part, quote, mail, place, lines, targets, exchange, fine)
+        return Said(name, self._voice, part, quote, mail, place, lines, targets, exchange, fine, is_close)
 
     def _place(self, file: str = "", function: str = "", line: int = 0, *, removed: bool = False) -> Place:
         posted = self._voice.posted

@@ -90,14 +90,16 @@ class States:
         name = f"patch {said.place.patch}"
         if not became.new:
             return (f"{name} is not in v{new.number} any more", "") if later.is_whole else ("", "")
-        if said.lines and changed_there(became.old, said.lines, became.new):
+        changed = bool(said.lines) and changed_there(became.old, said.lines, became.new)
+        if changed and said.is_close:
             return f"{name} changed in v{new.number} where it points", ""
         if why := _by_shape(said, became, new.number):
             return why, ""
-        points = said.place.file or said.lines
-        if became.is_same or points:
+        if changed:
+            return "", f"{name} changed in v{new.number} below the same quote; whether that is meant, only you can tell"
+        if became.is_same or said.place.file or said.lines:
             return "", ""
-        return "", f"{name} changed in v{new.number}; it points at no line, so nobody but you can tell"
+        return "", f"{name} changed in v{new.number}; it points at no line, so only you can tell"
 
 
 def _by_people(said: Said, new: Version) -> str:
