@@ -101,6 +101,9 @@ def test_line_ends_and_marks_of_an_mbox_make_no_difference() -> None:
         ("hex", "utf-8", "'hex'"),
         ("undefined", "utf-8", "'undefined'"),
         ("a\0b", "utf-8", "names"),
+        ("utf-16", "utf-8", "'utf-16' that it names: read as UTF-8"),
+        ("cp037", "utf-8", "'cp037' that it names: read as UTF-8"),
+        ("cp037", "cp037", ""),
     ],
 )
 def test_text_in_any_charset_is_read(declared: str, charset: str, problem: str) -> None:
@@ -190,6 +193,17 @@ def test_a_signed_message_is_read_without_its_signature() -> None:
     signature = ("Content-Type: application/pgp-signature", b"-----BEGIN PGP SIGNATURE-----")
     letter = read_letter(parts("signed; micalg=pgp-sha512", ("Content-Type: text/plain", b"Fine."), signature))
     assert (letter.text, letter.problems) == ("Fine.\n", ())
+
+
+def test_remarks_in_a_part_that_should_be_a_signature_are_kept() -> None:
+    odd = ("Content-Type: application/pgp-signature", b"-----BEGIN PGP SIGNATURE-----\n\nBut why is that?")
+    letter = read_letter(parts("signed", ("Content-Type: text/plain", b"Fine."), odd))
+    assert "But why is that?" in letter.attached[0][1]
+
+
+def test_all_plain_text_among_alternatives_is_read() -> None:
+    both = (("Content-Type: text/plain", b"one"), ("Content-Type: text/plain; charset=utf-8", b"two"))
+    assert read_letter(parts("alternative", *both, ("Content-Type: text/html", b"<p>x"))).text == "one\n\ntwo\n"
 
 
 def test_text_that_is_signed_in_place_loses_its_armour() -> None:
@@ -298,6 +312,10 @@ def test_delsp_joins_without_a_space() -> None:
 )
 def test_html_becomes_text_with_its_quotes(markup: str, text: str) -> None:
     assert html_text(markup).text == text
+
+
+def test_what_only_looks_like_a_tag_is_text() -> None:
+    assert html_text("<p>see <linux/fs.h> and <ann@x.org></p>").text == "see <linux/fs.h> and <ann@x.org>\n"
 
 
 def test_what_html_hides_is_said() -> None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 # What may be in a text: the rest of C0, DEL, C1 and single surrogates would do things to terminals and files.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_MOST, _NEARLY_ALL = 0.52, 0.9  # of a text's bytes
+_PRINTABLE = frozenset(range(0x20, 0x7F)) | frozenset(b"\t\r\n")
 _WESTERN = frozenset({"iso-8859-1", "iso8859-1", "latin-1", "latin1", "l1", "windows-1252", "cp1252"})
 _SHIFTED = frozenset({"utf-7", "utf7", "utf-16", "utf-16le", "utf-16be", "utf-32", "hz", "hz-gb-2312"})
 
@@ -49,12 +52,24 @@ def _decode(data: bytes, declared: str) -> tuple[str, str]:
         names = ("windows-1252", "latin-1") if declared in _WESTERN else (declared,)
         for name in names:
             text = _strictly(data, name)
-            if text is not None:
-                return text, ""
+            ascii_share = _ascii_share(data, name)
+            if text is not None and ascii_share < _NEARLY_ALL:
+                mixed = ascii_share > _MOST and f"some of its text may not be in the charset {name} that it names"
+                return text, mixed or ""
     said = f"its text is not in the charset {declared[:40]!r} that it names" if declared else "it names no charset"
     if unicode is not None:
         return unicode, f"{said}: read as UTF-8"
     return data.decode("latin-1"), f"{said}, and is not UTF-8: read as Latin-1, letters that are not ASCII may be wrong"
+
+
+def _ascii_share(data: bytes, charset: str) -> float:
+    """How much of some bytes is ASCII where a charset has other letters for it (UTF-16, EBCDIC); 0 where it has not.
+
+    Text in UTF-16 that is all Latin is half ASCII, and half NUL bytes.
+    """
+    if not data or _strictly(_LETTERS, charset) == _LETTERS.decode():
+        return 0.0
+    return sum(map(_PRINTABLE.__contains__, data)) / len(data)
 
 
 def _strictly(data: bytes, charset: str) -> str | None:

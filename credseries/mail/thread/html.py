@@ -16,7 +16,35 @@ _BLOCKS = frozenset(
 )
 _PARAGRAPHS = frozenset(("blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"))
 _SPACES = re.compile(r"[ \t\r\n\f]+")
-_TAG_NAME = re.compile(r"/?[A-Za-z]")
+_TAG_NAME = re.compile(r"/?([A-Za-z][A-Za-z0-9]*(?:(?=[\s/>])|:))")
+# Elements that mails have; what else looks like a tag is text that somebody forgot to escape (`<linux/fs.h>`).
+_KNOWN = frozenset(
+    (
+        *("a", "abbr", "acronym", "area", "b", "base", "basefont", "bdi", "bdo", "big", "body", "br", "button"),
+        *(
+            "caption",
+            "center",
+            "cite",
+            "code",
+            "col",
+            "colgroup",
+            "data",
+            "del",
+            "details",
+            "dfn",
+            "dir",
+            "em",
+            "embed",
+        ),
+        *("figcaption", "font", "frame", "frameset", "html", "i", "iframe", "img", "input", "ins", "kbd", "label"),
+        *("legend", "li", "link", "map", "mark", "meta", "noscript", "object", "optgroup", "option", "param", "q"),
+        *("s", "samp", "select", "small", "span", "strike", "strong", "sub", "summary", "sup", "svg", "td", "textarea"),
+        *("tfoot", "th", "thead", "time", "tt", "u", "var", "wbr", "o:", "v:", "w:", "m:", "st1:", "x:"),
+        *_BLOCKS,
+        *_PARAGRAPHS,
+        *_DROPPED,
+    )
+)
 _DEPTH = 40  # of quotes and lists, as shown; nobody nests deeper, and a broken mail would take all memory
 LIMIT = 4_000_000  # characters of HTML
 
@@ -74,7 +102,8 @@ def _tags_only(markup: str) -> str:
         if end >= 0 and piece[0] in "!?":
             done.append(piece[end + 1 :])
         else:
-            done.append(("<" if end >= 0 and _TAG_NAME.match(piece) else "&lt;") + piece)
+            name = _TAG_NAME.match(piece) if end >= 0 else None
+            done.append(("<" if name and name[1].lower() in _KNOWN else "&lt;") + piece)
     return "".join(done)
 
 

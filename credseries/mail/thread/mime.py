@@ -16,6 +16,7 @@ from credseries.mail.thread.transfer import unpack
 # What mailers write before the first part, for readers that know no MIME.
 _STOCK = re.compile(r"\s*This is an? .{0,60}(?:multi-?part|MIME|signed|encrypted).{0,120}", re.IGNORECASE | re.DOTALL)
 _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
+_ARMOUR = re.compile(rb"\s*(?:-----|(?:Version|Comment|Hash|Charset|MessageID): )")
 _TEXTUAL = frozenset({"application/x-patch", "application/x-diff", "application/octet-stream", "application/mbox"})
 _DEPTH = 40  # of parts in parts
 
@@ -25,8 +26,14 @@ class Body:
     """What the parts of a message give, as it is collected."""
 
     texts: list[str] = field(default_factory=list)
+    plain: list[str] = field(default_factory=list)  # those of `texts` that were no HTML
     attached: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    def show(self, text: str, *, html: bool = False) -> None:
+        """Adds a text to those that people read."""
+        self.texts.append(text)
+        self.plain += [] if html else [text]
 
     @property
     def text(self) -> str:
@@ -74,24 +81,27 @@ def _read_outside(text: str | None, where: str, body: Body) -> None:
     if not text or not text.strip() or _STOCK.fullmatch(text):
         return
     body.problems.append(f"there is text {where}: it is read too")
-    body.texts.append(decode_text(text.encode("utf-8", "surrogateescape")).text)
+    body.show(decode_text(text.encode("utf-8", "surrogateescape")).text)
 
 
 def _read_alternative(part: Message, body: Body, depth: int) -> None:
-    """One of the ways in which the same is said: as plain text if there is any in it, else as HTML, else all."""
+    """One of the ways in which the same is said: as plain text if there is any in it, else as the last that has any."""
     choices = []
     for child in _children(part):
         choice = Body()
         _read(child, choice, depth + 1)
-        choices.append((child.get_content_type(), choice))
-    said = [(kind, choice) for kind, choice in choices if choice.text]
-    plain = [choice for kind, choice in said if kind == "text/plain"]
-    chosen = plain[:1] or [choice for _, choice in said[-1:]] or [choice for _, choice in choices]
-    for choice in chosen:
-        body.texts += choice.texts
-        body.problems += choice.problems
+        choices.append(choice)
+    plain = [text for choice in choices for text in choice.plain if text.strip()]
+    if plain:
+        for text in plain:
+            body.show(text)
+        chosen = [choice for choice in choices if choice.plain]
+    else:
+        chosen = [choice for choice in choices if choice.text][-1:] or choices
+        body.texts += [text for choice in chosen for text in choice.texts]
+    body.problems += [problem for choice in chosen for problem in choice.problems]
     # An attachment may stand within one choice only; Apple's mailer does that.
-    for _, choice in choices:
+    for choice in choices:
         body.attached += [item for item in choice.attached if item not in body.attached]
     for outside, where in ((part.preamble, "before its first part"), (part.epilogue, "after its last part")):
         _read_outside(outside, where, body)
@@ -114,22 +124,20 @@ def _read_forwarded(part: Message, body: Body, depth: int) -> None:
 def _read_leaf(part: Message, body: Body, *, whole: bool) -> None:
     """A part without parts. `whole`: it is all of the message, and so its text, whatever its headers say."""
     kind, name = part.get_content_type(), _file_name(part)
-    if kind in _SIGNATURES:
-        return
     data = _bytes(part, body)
-    if not data.strip():
+    if not data.strip() or (kind in _SIGNATURES and not _looks_like_remarks(data)):
         return
     if kind.startswith("text/") or part.get_content_maintype() in {"multipart", "message"}:
         text = _text(part, kind, data, body)
         to_read = whole or (kind in {"text/plain", "text/html"} and not name and not _is_attachment(part))
         if to_read or part.get_content_maintype() == "multipart":
-            body.texts.append(text)
+            body.show(text, html=kind == "text/html")
         else:
             body.attached.append((name, text))
-    elif (kind in _TEXTUAL or whole) and _looks_like_text(data):
+    elif (kind in _TEXTUAL or kind in _SIGNATURES or whole) and _looks_like_text(data):
         text = decode_text(data, _parameter(part, "charset")).text
         if whole:
-            body.texts.append(text)
+            body.show(text)
         else:
             body.attached.append((name, text))
     else:
@@ -162,6 +170,12 @@ def _text(part: Message, kind: str, data: bytes, body: Body) -> str:
     if is_encrypted(text):
         body.problems.append("it is encrypted: its text cannot be read")
     return without_armour(text)
+
+
+def _looks_like_remarks(data: bytes) -> bool:
+    """Whether a part that should be a signature has prose in it; armour has spaces in its marks and fields alone."""
+    prose = [line for line in data.splitlines() if b" " in line.strip() and not _ARMOUR.match(line)]
+    return bool(prose) and _looks_like_text(data)
 
 
 def _looks_like_text(data: bytes) -> bool:
