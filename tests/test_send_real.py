@@ -373,6 +373,26 @@ def test_recipients_that_the_server_refuses_are_said(case: SendCase) -> None:
     assert "torl@example.org" in case.run("recipients").out.partition("refused")[0]
 
 
+def test_an_umbrella_goes_on_with_all_of_its_series_and_none_of_them_alone(
+    miniature: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"):
+        monkeypatch.delenv(name)
+    case = SendCase(miniature, tmp_path)
+    assert case.run("split", "--threads", "tree").status == 0
+    with serving(case, *[None] * 5, Fault(Point.MAIL, "554 no")) as server:
+        failed(case.run(*SEND, "--umbrella", "--yes"), 4, "message 5 (", "5 of 9 are out")
+        for branch in ("creds-rfc-vfs", "creds-rfc-overlayfs"):
+            failed(case.run(*SEND, "--branch", branch, "--yes"), 2, "5 of 9 messages", f"--resume --branch {branch}")
+        boxes = [item["outbox"] for item in json.loads(case.run("status", "--json").out)["series"]]
+        assert [box["sent"] for box in boxes] == [5, 5]
+        assert case.tag() == []
+        ran = case.run("send", "--resume", "--branch", "creds-rfc-overlayfs", "--yes")
+        assert ran.status == 0, ran.err
+    assert len(server.arrived) == len(set(server.message_ids())) == 9
+    assert len(case.tag()) == 2
+
+
 # -- one at a time, interrupted, killed
 
 
