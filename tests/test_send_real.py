@@ -361,6 +361,19 @@ def test_a_branch_that_is_gone_is_no_reason_not_to_go_on(case: SendCase) -> None
     assert len(server.arrived) == MESSAGES
 
 
+def test_when_all_is_out_and_only_the_mark_fails_that_is_said_and_made_up_for(case: SendCase) -> None:
+    lock = case.tree / f".git/refs/heads/{BRANCH}.lock"
+    lock.touch()  # somebody else is just moving the branch
+    with serving(case) as server:
+        failed(case.run(*SEND, "--yes"), 4, "7 of 7 messages of v1", "`credseries send --resume` marks it as sent")
+        failed(case.run(*SEND, "--yes"), 2, "7 of 7 messages of v1", "--resume")
+        lock.unlink()
+        ran = case.run("send", "--resume", "--yes")
+        assert ran.status == 0, ran.err
+    assert len(server.arrived) == MESSAGES
+    assert (len(case.tag()), case.version(), case.outboxes()) == (1, 2, [])
+
+
 def test_recipients_that_the_server_refuses_are_said(case: SendCase) -> None:
     manner = Manner(refuse={"torl@example.org": "550 5.1.1 no such user"})
     with serving(case, manner=manner) as server:

@@ -35,18 +35,18 @@ def outboxes(repo: Repository) -> Iterator[StoredOutbox]:
 def send_out(repo: Repository, stored: StoredOutbox, outbox: Outbox, way: Way) -> tuple[Outbox, list[Marked]]:
     """Send what is not out, and mark the version when all of it is. Raises NotAllSent, and what marking raises.
 
-    Ctrl-C says how far it has come, and what goes on from there.
+    Whatever ends it says how far it has come, and what goes on from there.
     """
+    from credseries.errors import CredseriesError
     from credseries.mail.outbox.sending import NotAllSent
 
     try:
-        sent = deliver(outbox, stored, way)
-        return settle(repo, stored, sent)
-    except NotAllSent as error:
+        return settle(repo, stored, deliver(outbox, stored, way))
+    except NotAllSent as error:  # and that says it
         show_refused(error.outbox)
         raise
-    except KeyboardInterrupt:
-        _tell_interrupted(stored.load(outbox.key) or outbox)
+    except (CredseriesError, KeyboardInterrupt):
+        _tell_stopped(stored.load(outbox.key) or outbox)
         raise
 
 
@@ -142,7 +142,8 @@ def _held() -> None:
     render.complain("\nwaiting for the server's answer to this message; Ctrl-C once more gives up waiting")
 
 
-def _tell_interrupted(outbox: Outbox) -> None:
+def _tell_stopped(outbox: Outbox) -> None:
     from credseries.cli.send.shown import progress
 
-    render.complain(render.printable(f"\n{progress(outbox)}; `credseries send --resume` goes on from there"))
+    following = "marks it as sent" if outbox.all_out else "goes on from there"
+    render.complain(render.printable(f"\n{progress(outbox)}; `credseries send --resume` {following}"))
