@@ -194,6 +194,18 @@ def test_a_remark_on_an_answer_is_a_new_one() -> None:
     answer = talk.say(ZOE, DIR_REPLY, quoted("Why are both converted?", AMIR) + "\nThey share it.\n", to=question)
     talk.say(AMIR, DIR_REPLY, quoted("They share it.", ZOE) + "\nThen please say so in the message.\n", to=answer)
     assert [item.state for item in talk.remarks(AMIR)] == [State.ANSWERED, State.OPEN]
+    assert talk.remarks(AMIR)[0].place == talk.remarks(AMIR)[1].place
+
+
+def test_a_remark_on_an_answer_is_not_done_when_the_line_changes() -> None:
+    talk, ids = begun()
+    question = talk.say(AMIR, DIR_REPLY, quoted(DIR.split(" \terr = work")[0]) + "\nWhy the dentry?\n", to=ids[3])
+    answer = talk.say(ZOE, DIR_REPLY, quoted("Why the dentry?", AMIR) + "\nIt is at hand.\n", to=question)
+    talk.say(AMIR, DIR_REPLY, quoted("It is at hand.", ZOE) + "\nThen please document it.\n", to=answer)
+    second(talk, patches=(*PATCHES[:2], ("ovl: Convert dir.c", NEW_DIR)))
+    first, other = talk.remarks(AMIR)
+    assert (first.state, other.state) == (State.ADDRESSED, State.OPEN)
+    assert other.why.startswith("patch 3 changed in v2 below the same quote")
 
 
 # -- remarks that are known from quotes alone

@@ -27,7 +27,8 @@ class Said:
     """A remark with what its state is told from.
 
     `lines` are the positions in the mail `posted` that its quote may end at (none: it points at no line); `is_close`
-    says that it stands directly below the quote, and not in a later paragraph, which may be about something else.
+    says that it stands directly below the quote, and not in a later paragraph or in an answer to what somebody said of
+    it, which may be about something else.
     `targets` are the ids of the remarks that it stands below, `exchange` counts the quotes of its mail. `fine` says
     that it is a program's, and that all is well.
     """
@@ -114,7 +115,7 @@ class _Reader:
                 place = first.place if len(same) == 1 else self._place()
                 lines = first.lines if len(same) == 1 else ()
                 ids = tuple(said.id for said in targets)
-                yield self._said(part, quote, place, lines, ids, number, posted=first.posted, is_close=is_close)
+                yield self._said(part, quote, place, lines, ids, number, posted=first.posted, is_close=False)
             elif pointed is not None and pointed[0].file:
                 place, lines = pointed
                 yield self._said(part, quote, place, lines, (), number, is_close=is_close)

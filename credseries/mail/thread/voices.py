@@ -18,6 +18,7 @@ from credseries.mail.thread.replies import Reply
 
 _ADDRESS = re.compile(r"<?(?P<address>[^\s<>\"(),:;]+@[^\s<>\"(),:;]+)>?")
 _PATCH = re.compile(r"^(?:diff --git |@@ -\d|[-+]{3} [ab]/|Signed-off-by: )")
+_QUOTED = 4  # replies above a reply in which lines are looked for that lost their marks
 Split = Callable[[str, Sequence[str]], tuple[Exchange, ...]]
 
 
@@ -55,7 +56,7 @@ def _letters(series: Series) -> list[Letter]:
 
 def _voice(reply: Reply, texts: Mapping[str, str], split: Split) -> Voice:
     letter = reply.letter
-    answered = [texts[name] for name in reply.above if name in texts]
+    answered = [texts[name] for name in reply.above[:_QUOTED] if name in texts]
     if reply.posted.letter is not None:
         answered.append(reply.posted.text)
     return Voice(
