@@ -20,7 +20,7 @@ from credseries.mail.cover import render_cover
 from credseries.mail.files import mbox_bytes, write_mbox, write_messages
 from credseries.mail.message import Address, Message
 from credseries.mail.recipients import RecipientPlan, Recipients, plan
-from credseries.mail.send import prepare, preview
+from credseries.mail.send import prepare
 from credseries.series.model import SeriesRecord
 from tests.gitrepo import git
 from tests.mailcase import AUTHOR, CHANGE_ID, COMMITS, STAMP, Tree, make_series, make_tree, put_on_branch
@@ -156,13 +156,6 @@ def test_no_name_gets_into_other_headers(tree: Tree, series: SeriesRecord, name:
         assert not {"Bcc", "X-Evil", "X"} & set(headers.keys())
         assert [address for _, address in getaddresses([str(headers["To"])])] == ["eve@example.org"]
         assert message.data.partition(b"\n\n")[0].count(b"\nTo: ") == 1
-
-
-def test_the_preview_is_what_will_be_sent(messages: list[Message]) -> None:
-    shown = preview(messages)
-    assert [each.subject for each in shown] == [message.subject for message in messages]
-    assert [each.size for each in shown] == [len(message.data) for message in messages]
-    assert shown[3].to[0].reasons == ("supporter:OVERLAY FILESYSTEM",)
 
 
 def test_a_branch_that_has_changed_since_is_noticed(tree: Tree, series: SeriesRecord) -> None:

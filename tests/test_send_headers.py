@@ -227,22 +227,22 @@ def tree_of_a_recipe(tree: Path, value: str) -> Request:
     return usual()
 
 
-def template_of_the_letter(tree: Path, value: str) -> Request:
+def replace_template(tree: Path, name: str, value: str, rest: str) -> Request:
+    """Split with a template of the user's own, whose first line is the value."""
     root = resources.user_root("templates")
     root.mkdir(parents=True, exist_ok=True)
-    text = resources.read_text("templates", "cover.txt.j2")
-    (root / "cover.txt.j2").write_text("{{ '" + value.replace("'", "") + "' }}\n\n" + text.partition("\n\n")[2])
+    (root / name).write_text("{{ '" + value.replace("'", "") + "' }}\n\n" + rest)
     split_again(tree)
     return usual()
+
+
+def template_of_the_letter(tree: Path, value: str) -> Request:
+    text = resources.read_text("templates", "cover.txt.j2")
+    return replace_template(tree, "cover.txt.j2", value, text.partition("\n\n")[2])
 
 
 def template_of_commits(tree: Path, value: str) -> Request:
-    root = resources.user_root("templates")
-    root.mkdir(parents=True, exist_ok=True)
-    text = resources.read_text("templates", "commit.txt.j2")
-    (root / "commit.txt.j2").write_text("{{ '" + value.replace("'", "") + "' }}\n\n" + text)
-    split_again(tree)
-    return usual()
+    return replace_template(tree, "commit.txt.j2", value, resources.read_text("templates", "commit.txt.j2"))
 
 
 def option_cc(_tree: Path, value: str) -> Request:

@@ -1,4 +1,4 @@
-"""A series made ready to go out: b4's messages with the recipients of a plan, and a preview of them.
+"""A series made ready to go out: b4's messages with the recipients of a plan.
 
 Nothing is sent here. What `prepare` gives is what is stored, shown and sent, byte for byte.
 """
@@ -19,7 +19,7 @@ from credseries.mail import b4adapter
 from credseries.mail.b4adapter import Stamp
 from credseries.mail.cover import Cover
 from credseries.mail.headers import check_headers, check_identifier
-from credseries.mail.message import Address, Message
+from credseries.mail.message import Message
 from credseries.mail.recipients import RecipientPlan, Recipients, parse_address, union
 from credseries.mail.text import one_line
 from credseries.series.model import SeriesRecord
@@ -29,16 +29,6 @@ if TYPE_CHECKING:
 
 
 _UNFINISHED = re.compile(r"(?:fixup|squash|amend)! ")  # git-commit(1), --fixup and --squash
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a person checks before sending: `size` is in bytes."""
-
-    subject: str
-    to: tuple[Address, ...]
-    cc: tuple[Address, ...]
-    size: int
 
 
 @dataclass(frozen=True)
@@ -201,8 +191,3 @@ def _message(index: int, commit: str, message: EmailMessage, recipients: Recipie
         cc=recipients.cc,
         data=data,
     )
-
-
-def preview(messages: Sequence[Message]) -> list[Preview]:
-    """What to show of the messages, in order."""
-    return [Preview(message.subject, message.to, message.cc, len(message.data)) for message in messages]

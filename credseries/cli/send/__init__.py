@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from credseries.cli.recipients import plan_recipients
 from credseries.cli.send.command import add_to
 from credseries.cli.send.made import build_messages, build_umbrella
-from credseries.cli.send.shown import show_messages
 
-__all__ = ["add_to", "build_messages", "build_umbrella", "plan_recipients", "show_messages"]
+__all__ = ["add_to", "build_messages", "build_umbrella"]

@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 _PARENT = re.compile(rb"^In-Reply-To:\s*(<[^>\s]*>)", re.MULTILINE | re.IGNORECASE)
 
 
-def show_messages(messages: Sequence[Message]) -> None:
-    """Who gets what, and why."""
-    from credseries.mail.send import preview
-
-    for item in preview(messages):
-        render.say(render.paint(render.printable(item.subject), "bold") + f"  ({item.size} bytes)")
-        _show_people(item.to, item.cc)
-
-
 def show_ready(made: Made, outbox: Outbox, checks: Sequence[Check], overridden: Sequence[str]) -> None:
     """What is about to go out, and what the checks found."""
     _show_outbox(outbox, _tree_names(made))
