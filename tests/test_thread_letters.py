@@ -199,6 +199,8 @@ def test_remarks_in_a_part_that_should_be_a_signature_are_kept() -> None:
     odd = ("Content-Type: application/pgp-signature", b"-----BEGIN PGP SIGNATURE-----\n\nBut why is that?")
     letter = read_letter(parts("signed", ("Content-Type: text/plain", b"Fine."), odd))
     assert "But why is that?" in letter.attached[0][1]
+    whole = mail("But wh\u00ff is that?".encode("latin-1"), head="Content-Type: application/pgp-signature")
+    assert read_letter(whole).text == "But wh\u00ff is that?\n"
 
 
 def test_all_plain_text_among_alternatives_is_read() -> None:
@@ -404,6 +406,8 @@ def test_of_a_field_that_is_there_twice_the_first_counts() -> None:
     letter = read_letter(mail(b"x", "Subject: one", "Subject: two"))
     assert letter.subject == "one"
     assert "2 fields subject" in said(letter)
+    kinds = "Content-Type: text/plain\nContent-Type: text/html"
+    assert "2 fields content-type" in said(read_letter(mail(b"x", head=kinds)))
 
 
 def test_a_broken_line_among_the_fields_costs_that_line_only() -> None:

@@ -7,7 +7,6 @@ RFC 5322, 2045 to 2047 and 3676, by Python's email package; what it cannot read,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 from email.policy import Compat32
@@ -19,7 +18,7 @@ from credseries.mail.thread.fields import decode_field, read_address, read_date,
 from credseries.mail.thread.mime import Body, read_parts
 from credseries.mail.thread.model import Letter
 
-_ONCE = ("from", "subject", "date", "message-id", "in-reply-to", "references")  # RFC 5322, 3.6
+_ONCE = ("from", "subject", "date", "message-id", "in-reply-to", "references", "content-type")  # RFC 5322, 3.6
 # Of the way that a message took, not of who wrote it with what.
 _CARRIERS = re.compile(
     r"received.*|return-path|delivered-to|dkim-.*|arc-.*|authentication-results|domainkey-.*|x-google-.*|x-gm-.*"
@@ -43,22 +42,15 @@ class _AsTheyCame(Compat32):
 _POLICY = _AsTheyCame()
 
 
-@dataclass
-class _Fields:
-    """The header fields of a message, decoded, as they are read."""
+def _raw(message: Message, name: str) -> str:
+    """The first field of this name as it came, or empty."""
+    return str(next(iter(message.get_all(name) or [""])))
 
-    message: Message
-    problems: list[str] = field(default_factory=list)
 
-    def raw(self, name: str) -> str:
-        """The first field of this name as it came, or empty."""
-        found = self.message.get_all(name) or [""]
-        if len({str(value) for value in found}) > 1 and name in _ONCE:
-            self.problems.append(f"it has {len(found)} fields {name}: the first one counts")
-        return str(found[0])
-
-    def date_text(self) -> str:
-        return decode_field(self.raw("date"))
+def _repeated(message: Message) -> list[str]:
+    """What is to be said of fields that may be there once only, and are there with different values."""
+    found = [(name, [str(value) for value in message.get_all(name) or ()]) for name in _ONCE]
+    return [f"it has {len(values)} fields {name}: the first one counts" for name, values in found if len({*values}) > 1]
 
 
 def read_letter(data: bytes) -> Letter:
@@ -87,24 +79,23 @@ def _without_mbox_line(data: bytes) -> bytes:
 
 
 def _letter(message: Message, body: Body, data: bytes, problems: list[str]) -> Letter:
-    fields = _Fields(message)
-    subject = decode_field(fields.raw("subject"))
-    name, address = read_address(fields.raw("from"))
-    date, date_problem = read_date(fields.raw("date"))
-    identity = next(iter(read_ids(fields.raw("message-id"))), "")
-    problems += fields.problems
+    subject = decode_field(_raw(message, "subject"))
+    name, address = read_address(_raw(message, "from"))
+    date, date_problem = read_date(_raw(message, "date"))
+    identity = next(iter(read_ids(_raw(message, "message-id"))), "")
+    problems += _repeated(message)
     if not message.keys():
         problems.append("it has no header fields: all of it is read as its text")
     if not name and not address:
         problems.append("nothing says whom it is from")
     problems += [date_problem] if date_problem else []
     if not identity:
-        identity = _made_up(subject, name, address, decode_field(fields.raw("date")), body.text)
+        identity = _made_up(subject, name, address, decode_field(_raw(message, "date")), body.text)
         problems.append(f"it has no Message-Id: {identity} stands for it, and answers to it cannot name it")
     return Letter(
         message_id=identity,
-        in_reply_to=next(iter(read_ids(fields.raw("in-reply-to"))), ""),
-        references=read_ids(fields.raw("references")),
+        in_reply_to=next(iter(read_ids(_raw(message, "in-reply-to"))), ""),
+        references=read_ids(_raw(message, "references")),
         subject=subject,
         name=name,
         address=address,

@@ -125,7 +125,7 @@ def _read_leaf(part: Message, body: Body, *, whole: bool) -> None:
     """A part without parts. `whole`: it is all of the message, and so its text, whatever its headers say."""
     kind, name = part.get_content_type(), _file_name(part)
     data = _bytes(part, body)
-    if not data.strip() or (kind in _SIGNATURES and not _looks_like_remarks(data)):
+    if not data.strip() or (kind in _SIGNATURES and not whole and not _looks_like_remarks(data)):
         return
     if kind.startswith("text/") or part.get_content_maintype() in {"multipart", "message"}:
         text = _text(part, kind, data, body)
@@ -134,7 +134,7 @@ def _read_leaf(part: Message, body: Body, *, whole: bool) -> None:
             body.show(text, html=kind == "text/html")
         else:
             body.attached.append((name, text))
-    elif (kind in _TEXTUAL or kind in _SIGNATURES or whole) and _looks_like_text(data):
+    elif kind in _SIGNATURES or ((kind in _TEXTUAL or whole) and _looks_like_text(data)):
         text = decode_text(data, _parameter(part, "charset")).text
         if whole:
             body.show(text)
@@ -175,7 +175,8 @@ def _text(part: Message, kind: str, data: bytes, body: Body) -> str:
 def _looks_like_remarks(data: bytes) -> bool:
     """Whether a part that should be a signature has prose in it; armour has spaces in its marks and fields alone."""
     prose = [line for line in data.splitlines() if b" " in line.strip() and not _ARMOUR.match(line)]
-    return bool(prose) and _looks_like_text(data)
+    readable = sum(byte in b"\t\r\n" or 0x20 <= byte < 0x7F for byte in data)
+    return bool(prose) and readable * 10 > len(data) * 8
 
 
 def _looks_like_text(data: bytes) -> bool:
