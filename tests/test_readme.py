@@ -47,6 +47,7 @@ def test_what_the_readme_shows_is_what_the_command_prints(miniature: Path, tmp_p
     script.chmod(0o755)
     (miniature / "bench.txt").write_text("stat storm on overlayfs, 64 tasks, 2 x 32 cores: +36%\n")
     shutil.copy(Path(__file__).parent / "bench" / "c2c" / "mail.txt", miniature)
+    shutil.copy(Path(__file__).parent / "mail" / "rfc-v2-reply.txt", miniature / "reply.txt")
     git(miniature, "config", "user.name", "You")
     path = f"{binaries}{os.pathsep}{os.environ['PATH']}"
     text, wrong, commands = README.read_text(encoding="utf-8"), [], 0
@@ -88,7 +89,11 @@ def test_every_command_and_option_is_in_the_readme(tmp_path: Path) -> None:
         "refresh",
         "cover",
         "checklist",
+        "recipients",
         "send",
+        "thread",
+        "comments",
+        "landed",
         "reroll",
         "audit",
     )
