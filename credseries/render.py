@@ -9,7 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
-_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_CODES = {
+    **{"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35"},
+    **{"cyan": "36", "alarm": "1;31"},
+}
 FORM_COLOURS = {"guard": "green", "scoped": "green", "light": "cyan", "refused": "yellow"}
 
 

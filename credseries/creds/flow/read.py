@@ -36,6 +36,10 @@ class _Reader:
         self.origin = origin
         self.variants = walk_variants(analysis, origin, accessors)
         self.drafts: dict[int, _Draft] = {}
+        self.first: dict[str, int] = {}  # where credentials are put in force first
+        for put in (put for walked in self.variants for put in walked.puts.values()):
+            key = put.credential.key
+            self.first[key] = min(put.call, self.first.get(key, put.call))
         for walked in self.variants:
             own = {item.opened for item in walked.steps.operations() if isinstance(item, Enter)}
             for node in walked.flow.nodes:
@@ -71,9 +75,13 @@ class _Reader:
         calls[offset, name] = Call(name, line, offset, origin, self._ordered(under), sites, is_cleanup)
 
     def _ordered(self, under: Iterable[Credential]) -> tuple[Credential, ...]:
-        """Its own credentials first, what is not known last."""
+        """Its own credentials first, then overrides as the text comes to them, what is not known last."""
         kinds = list(Kind)
-        return tuple(sorted(set(under), key=lambda item: (kinds.index(item.kind), item.key)))
+
+        def place(item: Credential) -> tuple[int, int, str]:
+            return kinds.index(item.kind), self.first.get(item.key, -1), item.key
+
+        return tuple(sorted(set(under), key=place))
 
     def read(self) -> CredentialFlow:
         scopes = scopes_of(self.variants)

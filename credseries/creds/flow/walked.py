@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from credseries.creds.flow.model import OWN_KEY, UNKNOWN, Credential, Kind, Unfollowed
-from credseries.creds.operations import Call, Enter, Override, Steps, Swap
+from credseries.creds.operations import Call, Enter, Leave, Override, Steps, Store, Swap
 from credseries.creds.places import RESULT
 from credseries.creds.sites import Analysis
 from credseries.creds.state import Exploration, Mode, Stack, explore
@@ -158,6 +158,8 @@ def walk_variants(analysis: Analysis, origin: Origin, accessors: Accessors) -> l
 def _note_unfollowed(walked: Walked) -> None:
     """Find the nodes that can be reached in a state that the walk does not know."""
     steps, found = walked.steps, walked.found
+    if all(isinstance(operation, Leave | Store) for operation in steps.operations()):
+        return  # it changes nothing, whichever way it goes
     everywhere = [(offset, reason) for offset, reason in (*steps.flow.unsupported, *steps.unfollowed)]
     if not found.complete:
         everywhere.append((0, "the function has more states than are followed"))
