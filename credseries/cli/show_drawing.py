@@ -5,6 +5,7 @@ The code comes from a tree that nobody has to trust: what a terminal would act o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ Paint = Callable[[str, str], str]
 _PALETTE = ("green", "cyan", "magenta", "yellow", "blue")
 _FIXED = {"own": "dim", "unknown": "red"}
 _TAB = 8
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")  # there are no other escapes: the code is printed without its own
 _NOWHERE = "."  # the letter of a line that no path leads to
 ON_PATH, AT_END = ">", "!"
 
@@ -71,11 +73,8 @@ class _Side:
         self.paint, self.strokes = paint, strokes
         self.styles = styles(picture)
         self.columns = max((scope.column + 1 for scope in flow.scopes), default=0)
-        self.letters = max((len(self._letters(line)) for line in flow.lines), default=0)
+        self.letters = max((max(len(line.under), int(line.runs)) for line in flow.lines), default=0)
         self.digits = len(str(flow.lines[-1].number))
-
-    def _letters(self, line: Line) -> list[Credential]:
-        return list(line.under)
 
     def piece(self, line: Line) -> _Piece:
         """A line with its gutter."""
@@ -86,9 +85,8 @@ class _Side:
         letters += " " * (self.letters - max(len(line.under), int(line.runs)))
         brackets = "".join(self._bracket(column, line) for column in range(self.columns))
         number = self.paint(str(line.number).rjust(self.digits), "dim")
-        text = f"{self._mark(line)}{number} {letters} {brackets} {code}"
-        width = 1 + self.digits + 1 + self.letters + 1 + self.columns + 1 + _cells(code)
-        return _Piece(text.rstrip() if not code else text, width if code else _plain_width(text))
+        text = f"{self._mark(line)}{number} {letters} {brackets} {code}".rstrip()
+        return _Piece(text, _cells(_COLOUR.sub("", text)))
 
     def _mark(self, line: Line) -> str:
         if self.path is None:
@@ -128,16 +126,6 @@ class _Side:
         return self.flow.line(number).runs
 
 
-def _plain_width(text: str) -> int:
-    """The columns of a gutter without its colours, blanks at its end left out."""
-    width, escaped = 0, False
-    for char in text.rstrip():
-        escaped = escaped or char == "\x1b"
-        width += not escaped
-        escaped = escaped and char != "m"
-    return width
-
-
 def styles(picture: Picture) -> Mapping[Credential, str]:
     """A style for each of the credentials of a picture."""
     found: dict[Credential, str] = {}
@@ -156,9 +144,9 @@ def drawing(picture: Picture, sides: Sequence[str], width: int, paint: Paint, st
         found.append(f"  not read: {printable(picture.before.unreadable)}")
     found += [line for refusal in picture.refusals for line in _refusal(picture, refusal, paint)]
     found.append("")
-    path = picture.counterexample if "before" in sides else None
-    before = _Side(picture, picture.before, path, paint, strokes)
-    after = _Side(picture, picture.after, None, paint, strokes) if picture.after is not None else None
+    paths = (None, picture.counterexample) if picture.path_is_after else (picture.counterexample, None)
+    before = _Side(picture, picture.before, paths[0], paint, strokes)
+    after = _Side(picture, picture.after, paths[1], paint, strokes) if picture.after is not None else None
     if "after" not in sides or after is None:
         found += [before.piece(line).text for line in picture.before.lines] if "before" in sides else []
     elif "before" not in sides:
@@ -224,7 +212,7 @@ def _legend(picture: Picture, sides: Sequence[str], paint: Paint) -> list[str]:
         found.append(f"  {paint(entry.letter, colour[entry.credential])}  {printable(spelled)}")
     if any(line.runs and not line.under for line in picture.before.lines):
         found.append(f"  {_NOWHERE}  no path leads here")
-    if picture.counterexample is not None and "before" in sides:
+    if picture.counterexample is not None and ("after" if picture.path_is_after else "before") in sides:
         marks = f"{paint(ON_PATH, 'alarm')}  the path to {paint(AT_END, 'alarm')}, where it shows"
         found.append(f"  {marks}")
     return found
@@ -238,7 +226,7 @@ def _feet(picture: Picture, sides: Sequence[str]) -> list[str]:
             continue
         if flow.left:
             left = " or ".join(item.words for item in flow.leaves)
-            found.append(printable(f"it ends with {left} in force (lines {_path(flow.left)})"))
+            found.append(printable(f"it ends with {left} in force (path {_path(flow.left)})"))
         found += [
             printable(f"not followed from line {item.line} on: {item.reason}")
             for item in flow.unfollowed

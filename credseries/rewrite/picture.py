@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
 from credseries.creds.flow.model import Credential, CredentialFlow, Kind, Line
 from credseries.creds.flow.read import credential_flow
+from credseries.creds.flow.walked import Accessors
 from credseries.creds.proof import Counterexample
 from credseries.creds.sites import Analysis, SiteKind, analyse
 from credseries.rewrite.forms import Form
@@ -69,7 +70,7 @@ class Picture:
     """All that is drawn of a function.
 
     `after` is None where nothing is rewritten, and then `rows` have no lines on that side. `is_local` says that only
-    its own file can call it.
+    its own file can call it, `path_is_after` that the lines of the refusals' paths are those of the text after.
     """
 
     path: str
@@ -81,6 +82,7 @@ class Picture:
     refusals: tuple[Refusal, ...]
     legend: tuple[Entry, ...]
     rows: tuple[Row, ...]
+    path_is_after: bool = False
 
     @property
     def is_refused(self) -> bool:
@@ -172,25 +174,43 @@ def draw(
 
     `forms` are those whose refusal is of interest; without `rewrite`, only what is there before is looked at.
     """
-    accessors: Mapping[str, str] = planner.names.accessors
+    accessors: Accessors = planner.names.accessors
     before = credential_flow(analysis, accessors=accessors)
+    if not rewrite:
+        return _picture(analysis, before, None, [replace(_site(item), choice="") for item in judged])
     after: CredentialFlow | None = None
-    if rewrite and analysis.sites:
+    if analysis.sites:
         rewritten = planner.rewrite(analysis, judged)
         judged = rewritten.judged
         if rewritten.text != analysis.function.source:
             new = analyse(analysis.function.rewritten(rewritten.text), analysis.effects)
             after = credential_flow(new, rewritten.offsets.origin, accessors)
+    return _picture(analysis, before, after, [*map(_site, judged)], _refusals(judged, before, forms))
+
+
+def draw_change(before: Analysis, after: Analysis, accessors: Accessors, findings: Sequence[Refusal] = ()) -> Picture:
+    """The picture of a function that somebody changed: what was there and what is there now.
+
+    `findings` say what is wrong with the change, with lines of the text after it; `accessors` gives for each wrapper
+    the function that returns what it would put in force.
+    """
+    flows = credential_flow(before, accessors=accessors), credential_flow(after, accessors=accessors)
+    sites = [
+        DrawnSite(site.line, site.override, site.source, site.converted or "")
+        for site in after.sites
+        if site.kind is SiteKind.SITE
+    ]
+    return replace(_picture(after, *flows, sites, tuple(findings)), path_is_after=True)
+
+
+def _picture(
+    analysis: Analysis,
+    before: CredentialFlow,
+    after: CredentialFlow | None,
+    sites: Sequence[DrawnSite],
+    refusals: tuple[Refusal, ...] = (),
+) -> Picture:
     function = analysis.function
-    sites = tuple(map(_site, judged)) if rewrite else tuple(replace(_site(item), choice="") for item in judged)
-    return Picture(
-        function.path,
-        function.name,
-        function.is_local,
-        before,
-        after,
-        sites,
-        _refusals(judged, before, forms) if rewrite else (),
-        _legend([before] if after is None else [before, after]),
-        _rows(before, after),
-    )
+    legend = _legend([before] if after is None else [before, after])
+    rows = _rows(before, after)
+    return Picture(function.path, function.name, function.is_local, before, after, tuple(sites), refusals, legend, rows)

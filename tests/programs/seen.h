@@ -24,7 +24,7 @@ struct seen_call {
 };
 
 static struct seen_override seen_stack[SEEN_MOST];
-static int seen_depth, seen_earlier, seen_at, seen_count;
+static int seen_depth, seen_earlier, seen_at, seen_count, seen_puts;
 static struct seen_call seen_calls[SEEN_CALLS];
 static const char *seen_program;
 
@@ -32,12 +32,17 @@ static const char *seen_program;
 static void seen_begin(const char *program)
 {
 	seen_program = program;
-	seen_depth = seen_earlier = 0;
+	seen_depth = seen_earlier = seen_puts = 0;
 }
 
+/* What is given to put_cred() at once takes the place of what is in force. */
 static const struct cred *seen_push(int line, const struct cred *old)
 {
-	if (seen_depth < SEEN_MOST)
+	if (seen_puts && seen_depth)
+		seen_stack[seen_depth - 1].line = line;
+	else if (seen_puts)
+		seen_stack[seen_depth++] = (struct seen_override){ line, NULL };
+	else if (seen_depth < SEEN_MOST)
 		seen_stack[seen_depth++] = (struct seen_override){ line, old };
 	return old;
 }
@@ -83,6 +88,13 @@ static void seen_note(const char *name, int number)
 #define override_creds_light(x)	seen_push(__LINE__, (override_creds_light)(x))
 #define override_creds(x)	seen_push(__LINE__, (override_creds)(x))
 #define revert_creds(x)		(revert_creds)(seen_pop(x))
+#define put_cred(x) ({						\
+	const struct cred *put;					\
+								\
+	seen_puts++;						\
+	put = (x);						\
+	seen_puts--;						\
+	(put_cred)(put); })
 
 #define act(n)		(seen_note("act", n), (act)(n))
 #define note(n)		(seen_note("note", n), (note)(n))

@@ -70,20 +70,22 @@ class Said:
     """What the flow of a function says of a call: the lines that it can run under, each with all that may be meant.
 
     `lines` has, for each override that can be in force, the lines at which it may be seen: those of its statement, and
-    those of the functions that it goes through. `certain` is False where the flow says that it does not know.
+    those of the functions that it goes through. `certain` is False where the flow says that it does not know, `leaves`
+    says that an earlier call of the function may have left an override of its own in force.
     """
 
     function: str
     lines: tuple[frozenset[int], ...]
     own: bool
     certain: bool
+    leaves: bool
 
     def allows(self, line: int, body: range, is_entry: bool) -> bool:
         """Whether a call may be seen under what was put in force at a line (or NOTHING, or EARLIER)."""
         if any(line in item for item in self.lines):
             return True
         # what is in force outside of the function is its own, whatever that is
-        outside = line == NOTHING or (line not in body and (not is_entry or line == EARLIER))
+        outside = line == NOTHING or ((self.leaves or line not in body) and (not is_entry or line == EARLIER))
         return self.own and outside
 
 
@@ -140,7 +142,7 @@ class Flows:
                     continue
                 tops = {sites[-1] if sites else None for sites in call.sites}
                 lines = tuple(self._meant(name, top) for top in sorted(top for top in tops if top is not None))
-                said = Said(name, lines, None in tops, UNKNOWN not in call.under)
+                said = Said(name, lines, None in tops, UNKNOWN not in call.under, bool(flow.left))
                 found.setdefault((call.name, number), []).append(said)
         return {key: items[0] for key, items in found.items() if len(items) == 1 and key[0] not in unclear}
 
