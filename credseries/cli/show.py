@@ -129,14 +129,18 @@ def _pictures(
 
 
 def _in_tree(repo: Repository, commit: str, file: str, tree: Path) -> str:
-    """A path from the top of the tree; one that is given as seen from the directory the command is run in will do."""
-    if repo.exists(commit, file) is not None or repo.work_tree is None:
-        return file
-    try:
-        inside = (tree.resolve() / file).resolve().relative_to(repo.work_tree.resolve())
-    except ValueError:
-        return file
-    return str(PurePosixPath(inside))
+    """A path from the top of the tree; one as seen from the directory that the command is run in will do as well."""
+    from credseries.errors import UnknownPath
+
+    path = PurePosixPath(file)
+    if not path.is_absolute() and ".." not in path.parts and repo.exists(commit, str(path)) is not None:
+        return str(path)
+    top = repo.work_tree
+    here = (tree / file).resolve()
+    if top is not None and here.is_relative_to(top.resolve()):
+        return str(PurePosixPath(here.relative_to(top.resolve())))
+    hint = "paths are relative to the top of the tree"
+    raise UnknownPath(f"{file} is no file of commit {commit[:12]}", hint=hint)
 
 
 def _draw(pictures: list[Picture], sides: list[str], width: int | None) -> None:
