@@ -317,6 +317,17 @@ def test_the_drawing(name: str) -> None:
     check_snapshot(f"{name}.txt", DRAWN[name])
 
 
+def test_a_long_path_is_shortened_and_marked_in_full() -> None:
+    steps = "".join(f"\tstep({n});\n" for n in range(20))
+    found = picture(FILTERED.replace("\terr = change(ctx);\n", steps + "\terr = change(ctx);\n"), Form.GUARD)
+    assert found.counterexample is not None
+    path = found.counterexample.path
+    assert len(path) > 20
+    shown = text_of(found)
+    assert f"path {path[0]} -> {path[1]} -> {path[2]} -> .. -> " in shown
+    assert sum(line[:1] in (">", "!") for line in shown.splitlines()) == len(set(path))
+
+
 def test_both_sides_fit_or_stand_below_each_other() -> None:
     shown = picture(NESTED)
     wide = text_of(shown, 160)

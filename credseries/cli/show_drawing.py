@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from credseries.cli.scan import shortened
 from credseries.render import printable
 from credseries.words import many
 
@@ -199,8 +200,11 @@ def _refusal(picture: Picture, refusal: Refusal, paint: Paint) -> list[str]:
     form = f" as {refusal.form}" if refusal.form else ""
     head = paint("refused", "yellow")
     found = [f"  {head}{form}, {printable(f'{picture.path}:{refusal.line}')}: {printable(refusal.reason)}"]
-    if refusal.counterexample is not None:
-        found.append(printable(f"    {refusal.counterexample}"))
+    example = refusal.counterexample
+    if example is not None:
+        told = example.reason and refusal.reason.startswith(example.reason)
+        shows = "" if told else ":" + str(example).partition(":")[2]
+        found.append(printable(f"    path {_path(example.path)}{shows}"))
     return found
 
 
@@ -240,4 +244,4 @@ def _feet(picture: Picture, sides: Sequence[str]) -> list[str]:
 
 
 def _path(lines: Sequence[int]) -> str:
-    return " -> ".join(map(str, lines))
+    return " -> ".join(map(str, shortened(list(lines))))
