@@ -143,6 +143,14 @@ def test_json_is_the_contract(tree: Path) -> None:
     assert all(text[line["line"] - 1] == line["text"] for line in function["before"]["lines"])
 
 
+def test_json_does_nothing_to_the_terminal_and_loses_nothing(tree: Path) -> None:
+    ran = credseries("show", "--json", "odd", cwd=tree)
+    assert all(char.isprintable() or char == "\n" for char in ran.out)
+    [function] = json.loads(ran.out)["functions"]
+    [line] = [line["text"] for line in function["before"]["lines"] if "say(" in line["text"]]
+    assert line == '\tsay("\x1b]0;title\x07 \u202e");'
+
+
 # -- which function
 
 
