@@ -7,6 +7,7 @@ CredseriesError            the root; `exit_status` is what the command exits wit
 │   ├── UnknownRevision    git does not know this revision
 │   ├── UnknownPath        no file of the commit is at, or below, this path
 │   ├── UnknownFunction    no function of this name overrides credentials
+│   ├── AmbiguousFunction  more than one file has a function of this name
 │   ├── BranchExists       the branch to be made is there already
 │   ├── NotASeries         the branch was not made by `credseries split`, or has been moved away from its series
 │   ├── UnknownRecipient   a list, subsystem or address that cannot be resolved
@@ -62,6 +63,10 @@ class UnknownPath(UsageError):
 
 class UnknownFunction(UsageError):
     """No function of this name overrides credentials."""
+
+
+class AmbiguousFunction(UsageError):
+    """More than one file has a function of this name."""
 
 
 class BranchExists(UsageError):

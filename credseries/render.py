@@ -12,7 +12,10 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.status import Status
 
-_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_CODES = {
+    **{"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35"},
+    **{"cyan": "36", "alarm": "1;31"},
+}
 FORM_COLOURS = {"guard": "green", "scoped": "green", "light": "cyan", "refused": "yellow"}
 
 
@@ -55,8 +58,13 @@ def complain(text: str) -> None:
 
 
 def as_json(value: Any) -> None:
-    """A value as JSON on standard output."""
-    say(json.dumps(value, indent=2, ensure_ascii=False))
+    """A value as JSON on standard output; what a terminal would act on is escaped, and so the same to a program."""
+    lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
+    say("\n".join(line if line.isprintable() else _escaped(line) for line in lines))
+
+
+def _escaped(text: str) -> str:
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:

@@ -64,7 +64,7 @@ def test_what_a_person_reads(series: Path, name: str) -> None:
 
 
 def test_every_help_text_fits_a_terminal_and_has_examples(tmp_path: Path) -> None:
-    single = ("demo", "scan", "convert", "split", "status", "ablate", "reroll", "cover", "checklist", "send")
+    single = ("demo", "scan", "convert", "show", "split", "status", "ablate", "reroll", "cover", "checklist", "send")
     below = (("recipe", name) for name in ("list", "show", "check"))
     for command in (*((name,) for name in single), *below):
         ran = credseries(*command, "--help", cwd=tmp_path, env={"COLUMNS": "80"})

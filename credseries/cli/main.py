@@ -25,6 +25,7 @@ from credseries.cli import (
     reroll,
     scan,
     send,
+    show,
     split,
     status,
     thread,
@@ -44,6 +45,7 @@ app = typer.Typer(
     \b
       credseries scan fs/overlayfs          every override, and what can be done with it
       credseries convert ovl_do_remove      one function's conversion, as a diff
+      credseries show ovl_do_remove         what every line of it runs under, before and after
       credseries split                      the series, on a branch of its own
       credseries verify                     every patch proven, checked and compiled
       credseries checklist                  what a reviewer will ask, answered
@@ -91,6 +93,7 @@ for module in (
     demo,
     scan,
     convert,
+    show,
     split,
     status,
     refresh,

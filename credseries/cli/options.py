@@ -42,6 +42,24 @@ def complete_recipe(context: typer.Context, incomplete: str) -> list[tuple[str, 
     return [(item.name, item.place.value) for item in listing(top) if item.name.startswith(incomplete)]
 
 
+def complete_function(context: typer.Context, incomplete: str) -> list[str]:
+    """The functions that begin like this and have to do with credentials, as far as a scan has found them before."""
+    from credseries.errors import CredseriesError
+    from credseries.series.cache import Cache
+    from credseries.series.function_names import known_names
+
+    try:
+        repo = open_repository(context.params.get("tree") or HERE)
+        cache = Cache(repo)
+        try:
+            names = known_names(cache, repo.resolve_tree(context.params.get("rev") or "HEAD")[1])
+        finally:
+            cache.close()
+    except CredseriesError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
 RecipeName = Annotated[
     str,
     typer.Option(
@@ -123,12 +141,16 @@ def take_survey(
     cache = Cache(repo)
     search = Search(repo, base, cache)  # first of all: git searches while the rest of the program is loaded
     try:
+        from credseries.series.function_names import remember_names
         from credseries.series.recipe import load_recipe
         from credseries.series.scan import survey
 
         loaded = load_recipe(recipe, repo.work_tree)
         with render.working("searching the tree for credential overrides"):
-            return survey(repo, search, loaded, paths, forms, moves)
+            found = survey(repo, search, loaded, paths, forms, moves)
+        concerned = (item.function.name for item in found.program.analyses.values() if item.sites)
+        remember_names(cache, search.tree, concerned)
+        return found
     finally:
         search.close()
         cache.close()

@@ -350,7 +350,8 @@ class Exploration:
 
     `before` holds, for each flow node, every stack it is reached with; `exits` the stacks at the function's exits;
     `ends` the reverts (by call offset) that end each override (by site); `exposed` for each event offset the stacks
-    it runs under; `ways_out` the whole states at the exits.
+    it runs under; `ways_out` the whole states at the exits. `to_faults` and `to_exits` give, where they were asked for,
+    the flow nodes of a shortest path to each fault, and to the end of the function with each stack.
     """
 
     before: dict[int, set[Stack]] = field(default_factory=dict)
@@ -360,6 +361,8 @@ class Exploration:
     exposed: dict[int, set[tuple[int, ...]]] = field(default_factory=dict)
     returned: set[tuple[Stack, str | None]] = field(default_factory=set)
     ways_out: set[Exit] = field(default_factory=set)
+    to_faults: dict[Fault, tuple[int, ...]] = field(default_factory=dict)
+    to_exits: dict[Stack, tuple[int, ...]] = field(default_factory=dict)
     complete: bool = True
 
 
@@ -389,7 +392,7 @@ _Item = tuple[int, State, str | None, int]
 class _Walk:
     """A walk over every path: what is to be looked at, and what was found."""
 
-    def __init__(self, steps: Steps, mode: Mode, tolerate: bool) -> None:
+    def __init__(self, steps: Steps, mode: Mode, tolerate: bool, trace: bool) -> None:
         self.steps = steps
         self.mode = mode
         self.tolerate = tolerate
@@ -397,10 +400,12 @@ class _Walk:
         start: _Item = (0, State(), None, ANY)
         self.seen: set[_Item] = {start}
         self.queue: deque[_Item] = deque(self.seen)
+        self.here = start
+        self.came: dict[_Item, _Item] | None = {} if trace else None
 
     def run(self) -> Exploration:
         while self.queue:
-            number, state, value, result = self.queue.popleft()
+            self.here = number, state, value, result = self.queue.popleft()
             step = self.steps.steps[number]
             self.found.before.setdefault(number, set()).add(state.stack)
             for event in step.events:
@@ -418,6 +423,8 @@ class _Walk:
     def _tolerated(self, fault: Fault, before: State) -> State | None:
         if fault not in self.found.faults:
             self.found.faults.append(fault)
+            if self.came is not None:
+                self.found.to_faults[fault] = self._way(self.came)
         return (fault.onward or before) if self.tolerate else None
 
     def _leave(self, number: int, state: State, value: str | None, result: int) -> None:
@@ -430,23 +437,35 @@ class _Walk:
                 value, result = text, _result(step, state)
         elif node.kind is Kind.EXIT:
             self.found.exits.add(state.stack)
+            if self.came is not None and state.stack not in self.found.to_exits:
+                self.found.to_exits[state.stack] = self._way(self.came)
             self.found.ways_out.add(Exit(state, value, result))
         for _, target, onward in ways_on(self.steps, number, state, self.mode):
             item: _Item = (target, onward, value, result)
             if item not in self.seen:
                 self.seen.add(item)
                 self.queue.append(item)
+                if self.came is not None:
+                    self.came[item] = self.here
+
+    def _way(self, came: dict[_Item, _Item]) -> tuple[int, ...]:
+        """The nodes of the way to where the walk is, which is a shortest one: states are looked at breadth first."""
+        numbers, item = [self.here[0]], self.here
+        while item in came:
+            item = came[item]
+            numbers.append(item[0])
+        return tuple(reversed(numbers))
 
 
 def explore(
-    steps: Steps, identify: Identify = _same, *, tolerate: bool = False, mode: Mode | None = None
+    steps: Steps, identify: Identify = _same, *, tolerate: bool = False, mode: Mode | None = None, trace: bool = False
 ) -> Exploration:
     """Walk every path of a function, state by state.
 
     With `tolerate`, a step that is at fault leaves the state as it is, so that the rest of the function can still be
-    looked at; otherwise the path ends there.
+    looked at; otherwise the path ends there. With `trace`, the ways to faults and exits are kept.
     """
-    return _Walk(steps, mode or Mode(identify), tolerate).run()
+    return _Walk(steps, mode or Mode(identify), tolerate, trace).run()
 
 
 def opaque_operations(steps: Steps) -> list[Opaque]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -96,11 +96,12 @@ class Judged:
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A function and the text it gets; `judged` are its sites, in order."""
+    """A function and the text it gets; `judged` are its sites, in order, `offsets` the way back to its own text."""
 
     function: Function
     text: bytes
     judged: tuple[Judged, ...]
+    offsets: OffsetMap = field(compare=False)
 
 
 class Composed(OffsetMap):
@@ -289,7 +290,7 @@ class Planner:
         self.unavailable = dict(unavailable or {})
         self.may_move = may_move
         # What was proven of single sites, the others of their functions as they are: with the site, so that it stays.
-        self._alone: dict[tuple[int, Form], tuple[Site, bytes]] = {}
+        self._alone: dict[tuple[int, Form], tuple[Site, Spliced]] = {}
 
     def _allowed(self, site: Site, form: Form | None) -> Allowed:
         if form is not Form.GUARD:
@@ -314,7 +315,7 @@ class Planner:
             result = result or _outlived(analysis, rewritten, spliced.offsets, site)
         if result is not None:
             return result
-        self._alone[id(site), form] = (site, spliced.text)
+        self._alone[id(site), form] = (site, spliced)
         return spliced.text, spliced.offsets
 
     def judge(self, analysis: Analysis, site: Site) -> Judged:
@@ -361,14 +362,21 @@ class Planner:
         """
         sites = list(judged)
         while True:
-            text = self.write(analysis, sites, effects)
-            if isinstance(text, bytes):
-                return Rewritten(analysis.function, text, tuple(sites))
+            found = self._write(analysis, sites, effects)
+            if isinstance(found, Spliced):
+                return Rewritten(analysis.function, found.text, tuple(sites), found.offsets)
             index = max((i for i, item in enumerate(sites) if item.choice is not None), default=-1)
             if index < 0:  # with other effects, not even the text as it is need prove
-                return Rewritten(analysis.function, analysis.function.source, tuple(sites))
+                same = splice(analysis.function.source, [])
+                return Rewritten(analysis.function, same.text, tuple(sites), same.offsets)
+            path = found if isinstance(found, Counterexample) else None
             verdicts = tuple(
-                replace(item, ok=False, reason=f"with the function's other sites: {text}")
+                replace(
+                    item,
+                    ok=False,
+                    reason=f"with the function's other sites: {found}",
+                    counterexample=path or item.counterexample,
+                )
                 for item in sites[index].verdicts
             )
             sites[index] = Judged(sites[index].site, verdicts, None)
@@ -380,13 +388,20 @@ class Planner:
 
         `effects` is what functions do by then, where that differs from the analysis.
         """
+        found = self._write(analysis, judged, effects)
+        return found.text if isinstance(found, Spliced) else found
+
+    def _write(
+        self, analysis: Analysis, judged: Sequence[Judged], effects: Effects | None
+    ) -> Spliced | str | Counterexample:
         function, after = analysis.function, effects or analysis.effects
         chosen = [item for item in judged if item.choice is not None]
         if len(chosen) == 1 and effects is None and chosen[0].choice is not None:
             known = self._alone.get((id(chosen[0].site), chosen[0].choice))
             if known is not None:
                 return known[1]
-        maps: list[OffsetMap] = [splice(function.source, []).offsets]
+        same = splice(function.source, [])
+        maps: list[OffsetMap] = [same.offsets]
         current = analysis
         for item in judged:
             if item.choice is None:
@@ -403,8 +418,8 @@ class Planner:
             # what is still to rewrite makes sense under the effects that it was read with, not under those to come
             current = analyse(current.function.rewritten(spliced.text), analysis.effects)
         if len(maps) == 1 and effects is None:
-            return function.source
+            return same
         guards = [item for item in judged if item.choice is Form.GUARD]
         allowed = self._allowed(guards[0].site, Form.GUARD) if guards else _nothing
         result = check(analysis, current.function, Composed(maps), self.names, after, allowed)
-        return current.function.source if result is None else result
+        return Spliced(current.function.source, Composed(maps)) if result is None else result
