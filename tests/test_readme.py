@@ -88,6 +88,7 @@ def test_every_command_and_option_is_in_the_readme(tmp_path: Path) -> None:
         "demo",
         "scan",
         "convert",
+        "show",
         "split",
         "status",
         "ablate",
