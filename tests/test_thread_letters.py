@@ -127,6 +127,7 @@ def test_text_in_any_charset_is_read(declared: str, charset: str, problem: str) 
         ),
         ("base64", base64.b64encode(WORDS.encode() * 9 + b"xx").rstrip(b"=")[:-2], "base64 is cut off"),
         ("quoted-printable", quopri.encodestring(WORDS.encode() * 9), ""),
+        ("quoted-printable", b"\xc3\xbcber=\rhaupt nicht les=\r\nbar.\n" * 9, ""),
         ("x-own", WORDS.encode() * 9, "transfer encoding 'x-own' is unknown"),
     ],
 )
@@ -215,6 +216,7 @@ def test_text_that_is_signed_in_place_loses_its_armour() -> None:
     )
     assert read_letter(mail(body.encode())).text == "> why?\n\n-- \nAnn\n"
     assert "BEGIN PGP SIGNED" in read_letter(mail(body.encode()[:-40])).text
+    assert "lost words" in read_letter(mail(body.replace("iQEz", "lost words").encode())).text
 
 
 def test_what_is_encrypted_is_said() -> None:
