@@ -7,7 +7,8 @@ import re
 _SIGNED = re.compile(
     r"^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?:[A-Za-z-]+:[^\n]*\n)*[ \t]*\n"
     r"(?P<text>.*?)"
-    r"^-----BEGIN PGP SIGNATURE-----[ \t]*\n(?:(?:[A-Za-z]+:[^\n]*|[A-Za-z0-9+/=]*)[ \t]*\n)*-----END PGP SIGNATURE-----[ \t]*(?:\n|\Z)",
+    r"^-----BEGIN PGP SIGNATURE-----[ \t]*\n(?:(?:[A-Za-z]+:[^\n]*|[A-Za-z0-9+/=]*[ \t]*)\n)*"
+    r"-----END PGP SIGNATURE-----[ \t]*(?:\n|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _ESCAPED = re.compile(r"^- (?=-|From )", re.MULTILINE)
