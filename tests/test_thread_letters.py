@@ -10,6 +10,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from credseries.mail.thread.armour import without_armour
 from credseries.mail.thread.decode import read_letter
 from credseries.mail.thread.flowed import unflow
 from credseries.mail.thread.html import LIMIT, html_text
@@ -325,6 +326,12 @@ def test_what_only_looks_like_a_tag_is_text() -> None:
 def test_what_html_hides_is_said() -> None:
     assert "<script> without an end" in html_text("<script>a").problems[0]
     assert "is read up to" in html_text("x" * (LIMIT + 1)).problems[0]
+
+
+@pytest.mark.parametrize("piece", ["", "-----BEGIN PGP SIGNATURE-----\n", "a: b\n", "\n"])
+def test_broken_armour_of_any_size_is_text(piece: str) -> None:
+    text = f"-----BEGIN PGP SIGNED MESSAGE-----\n\n{piece}" * 30_000
+    assert without_armour(text) == text
 
 
 @pytest.mark.parametrize("piece", ["<", "<!--", "<![x", "<a ", "</", "<blockquote>", "<ul><li>", "&#"])
