@@ -167,6 +167,13 @@ def test_good_news_of_a_program_waits_for_nothing() -> None:
     assert remark.why == "kernel test robot says that all is well"
 
 
+def test_a_report_without_text_is_one() -> None:
+    talk, ids = begun()
+    talk.say(ROBOT, "Re: [PATCH 3/3] ovl: Convert dir.c", "", to=ids[3])
+    [remark] = talk.remarks(ROBOT)
+    assert (remark.kind, remark.state, remark.text) == (Kind.BOT, State.OPEN, "[a report without text]")
+
+
 def test_who_answers_a_report_is_a_person() -> None:
     talk, ids = begun()
     bot = talk.say(ROBOT, "Re: [PATCH 3/3] ovl: Convert dir.c", BUILD, to=ids[3])

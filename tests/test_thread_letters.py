@@ -10,6 +10,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from credseries.mail.thread.armour import without_armour
 from credseries.mail.thread.decode import read_letter
 from credseries.mail.thread.flowed import unflow
 from credseries.mail.thread.html import LIMIT, html_text
@@ -127,6 +128,7 @@ def test_text_in_any_charset_is_read(declared: str, charset: str, problem: str) 
         ),
         ("base64", base64.b64encode(WORDS.encode() * 9 + b"xx").rstrip(b"=")[:-2], "base64 is cut off"),
         ("quoted-printable", quopri.encodestring(WORDS.encode() * 9), ""),
+        ("quoted-printable", b"\xc3\xbcber=\rhaupt nicht les=\r\nbar.\n" * 9, ""),
         ("x-own", WORDS.encode() * 9, "transfer encoding 'x-own' is unknown"),
     ],
 )
@@ -215,6 +217,7 @@ def test_text_that_is_signed_in_place_loses_its_armour() -> None:
     )
     assert read_letter(mail(body.encode())).text == "> why?\n\n-- \nAnn\n"
     assert "BEGIN PGP SIGNED" in read_letter(mail(body.encode()[:-40])).text
+    assert "lost words" in read_letter(mail(body.replace("iQEz", "lost words").encode())).text
 
 
 def test_what_is_encrypted_is_said() -> None:
@@ -323,6 +326,12 @@ def test_what_only_looks_like_a_tag_is_text() -> None:
 def test_what_html_hides_is_said() -> None:
     assert "<script> without an end" in html_text("<script>a").problems[0]
     assert "is read up to" in html_text("x" * (LIMIT + 1)).problems[0]
+
+
+@pytest.mark.parametrize("piece", ["", "-----BEGIN PGP SIGNATURE-----\n", "a: b\n", "\n"])
+def test_broken_armour_of_any_size_is_text(piece: str) -> None:
+    text = f"-----BEGIN PGP SIGNED MESSAGE-----\n\n{piece}" * 30_000
+    assert without_armour(text) == text
 
 
 @pytest.mark.parametrize("piece", ["<", "<!--", "<![x", "<a ", "</", "<blockquote>", "<ul><li>", "&#"])

@@ -364,7 +364,20 @@ def test_any_text_can_be_read(text: str, answered: str) -> None:
     exchanges(text, [answered])
 
 
-@pytest.mark.parametrize("line", ["> ", "a", "On 1/26/24, A wrote:\n", "From: x\n", "|", "AG> x\n", "<a@b.c> ", "> > "])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "> ",
+        "a",
+        "On 1/26/24, A wrote:\n",
+        "From: x\n",
+        "From: x\nSent: y\nTo: z\n\n",
+        "|",
+        "AG> x\n",
+        "<a@b.c> ",
+        "> > ",
+    ],
+)
 def test_a_letter_of_any_size_is_read(line: str) -> None:
     text = line * 20_000
     assert len(re.sub(r"[\s>|]", "", everything(exchanges(text, [text])))) == len(

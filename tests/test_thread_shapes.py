@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from credseries.series.remarks import Kind, Place, State
-from tests.threadcase import AMIR, BACKING, COVER, DIR, MIRA, PATCHES, ZOE, Talk, begun, quoted
+from tests.threadcase import AMIR, BACKING, COVER, DIR, HELPERS, MIRA, PATCHES, ZOE, Talk, begun, patch_text, quoted
 
 DIR_HEAD = "\n".join(DIR.split("\n")[:19])
 COVER_REPLY = "Re: [PATCH 0/3] overlayfs: Optimize creds"
@@ -272,6 +272,16 @@ def test_a_change_elsewhere_addresses_nothing() -> None:
     [remark] = talk.remarks(AMIR)
     assert remark.place is not None
     assert (remark.place.function, remark.state) == ("ovl_create", State.OPEN)
+
+
+def test_a_patch_that_was_sent_twice_is_quoted_from_the_copy_that_is_answered() -> None:
+    talk, ids = begun()
+    talk.say(AMIR, DIR_REPLY, quoted(DIR.rsplit(" \treturn err;", 1)[0]) + "\nWhy is this one hot?\n", to=ids[3])
+    talk.say(ZOE, "[PATCH RESEND 3/3] ovl: Convert dir.c", patch_text(HELPERS), to=ids[0], name="again@example.org")
+    second(talk)
+    [remark] = talk.remarks(AMIR)
+    assert remark.place == Place(1, 3, "fs/overlayfs/dir.c", "ovl_create", 85, removed=True)
+    assert remark.state is State.OPEN
 
 
 def test_the_same_patch_again_addresses_nothing() -> None:

@@ -89,6 +89,7 @@ _BAD = re.compile(
     r"protection|still triggering|regression)\b",
     re.IGNORECASE,
 )
+_LONGEST = 1000  # characters of a line that are looked at
 _SPOT = re.compile(
     r"^[ \t]*(?P<new>>>|\+\+)?[ \t]*(?P<file>(?:[\w.+-]+/)*[\w+-]+\.(?:[chSs]|rs|py|dts[io]?|rst|sh|lds|ya?ml|l|y|txt)"
     r"|(?:[\w.+-]+/)*(?:Makefile|Kconfig)):(?P<line>\d+)(?::\d+)?:?(?P<words>[^\n]*)",
@@ -119,7 +120,8 @@ def report(letter: Letter) -> Report | None:
 
 def _own_lines(text: str) -> str:
     """A mail without what it quotes; the marks of 0-day (`>> file:line`) are none of quotes."""
-    return "\n".join(line for line in text.split("\n") if not line.startswith(">") or line.startswith(">> "))
+    lines = (line[:_LONGEST] for line in text.split("\n") if not line.startswith(">") or line.startswith(">> "))
+    return "\n".join(lines)
 
 
 def _known(letter: Letter, own: str) -> str | None:

@@ -9,7 +9,7 @@ _SIGNATURE = re.compile(r"^--[ \t]*$", re.MULTILINE)
 _SIGNATURE_LINES = 12  # a longer text below the mark is none: somebody has gone on writing
 _GREETING = re.compile(
     r"\A\s*(?:(?:hi|hello|hey|dear|good (?:morning|day|afternoon|evening)|greetings)\b[^.!?,:;\n]{0,40}"
-    r"(?:[,.!:;]+|(?=\n|\Z)))\s*",
+    r"(?:[,.!:;]+(?=\s|\Z)|(?=\n|\Z)))\s*",
     re.IGNORECASE,
 )
 _NAME_ONLY = re.compile(r"\A\s*(?:@?[A-Z][\w'.-]*)(?:[ ,&]+(?:and )?@?[A-Z][\w'.-]*){0,4},[ \t]*\n")

@@ -16,21 +16,21 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
     lines of quoted patches.
     """
     done: list[str] = []
-    open_depth, open_text = -1, ""  # a line that goes on; -1: none
+    depth, pieces = 0, list[str]()  # a line that goes on
     for line in text.split("\n"):
-        depth, content = _taken_apart(line)
-        signature = content == _SIGNATURE
-        if open_depth == depth and not signature and content.strip():
-            content = open_text + content
-        elif open_depth >= 0:
-            done.append(_line(open_depth, open_text))
-        open_depth = -1
-        if content.endswith(" ") and content.strip() and not signature:
-            open_depth, open_text = depth, content[:-1] if delete_space else content
+        here, content = _taken_apart(line)
+        fixed = content == _SIGNATURE or not content.strip()
+        if pieces and (here != depth or fixed):
+            done.append(_line(depth, "".join(pieces)))
+            pieces = []
+        depth = here
+        if content.endswith(" ") and not fixed:
+            pieces.append(content[:-1] if delete_space else content)
         else:
-            done.append(_line(depth, content))
-    if open_depth >= 0:
-        done.append(_line(open_depth, open_text))
+            done.append(_line(depth, "".join((*pieces, content))))
+            pieces = []
+    if pieces:
+        done.append(_line(depth, "".join(pieces)))
     return "\n".join(done)
 
 

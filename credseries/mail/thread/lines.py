@@ -10,6 +10,8 @@ from credseries.mail.thread.attributions import LINES, attribution_start, introd
 from credseries.mail.thread.marks import read_marks
 from credseries.mail.thread.originals import Block, read_block
 
+_DEEPEST = 40  # mails below one another without marks
+
 
 class Part(Enum):
     """What a line of a letter is."""
@@ -114,7 +116,7 @@ def _below_blocks(lines: list[Line], raw: Sequence[str]) -> list[Line]:
             _mark_block(done, index, block, level)
             index += block.lines
             if not _is_quoted_next(lines, index):
-                level += 1
+                level = min(level + 1, _DEEPEST)
             continue
         if level:
             part = Part.INTRODUCTION if line.part is Part.INTRODUCTION else Part.QUOTE

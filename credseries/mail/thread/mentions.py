@@ -16,6 +16,7 @@ _FILE = re.compile(
     r"(?<![\w@])(?:[\w.+-]+/)*[\w+-]+\.(?:c|h|S|rs|py|sh|rst|txt|ya?ml|dtsi?|lds)\b|(?:[\w.+-]+/)+(?:Makefile|Kconfig)\b"
 )
 _ITEM = re.compile(r"(?<![\w&])#(?P<number>\d{1,2})\b|(?<![\w)])\((?P<round>\d{1,2})\)")
+_LONGEST = 300  # characters of a word that may be a path
 _DIFFSTAT = re.compile(r"^\s*(?P<file>\S+)\s+\|\s+(?:\d+|Bin)\b")
 
 
@@ -45,10 +46,10 @@ def mentioned(words: str, version: Version, items: Mapping[str, str]) -> Mention
     numbers = set(_numbers(words, version))
     if numbers:
         return Mention(numbers.pop()) if len(numbers) == 1 else None
-    names = [match.group() for match in _FILE.finditer(words)]
+    names = files_named(words)
     for match in _ITEM.finditer(words):
         item = items.get(match["number"] or match["round"])
-        names += [found.group() for found in _FILE.finditer(item)] if item else []
+        names += files_named(item) if item else []
     return _by_files(names, version)
 
 
@@ -88,7 +89,8 @@ def changed_as(name: str, mail: Posted) -> list[str]:
 
 def files_named(words: str) -> list[str]:
     """The names of files in some words."""
-    return list(dict.fromkeys(match.group() for match in _FILE.finditer(words)))
+    short = (word for word in words.split() if len(word) <= _LONGEST)
+    return list(dict.fromkeys(match.group() for word in short for match in _FILE.finditer(word)))
 
 
 def _plain(path: str) -> str:

@@ -121,11 +121,6 @@ def posted_series(letters: Sequence[Letter], known: Collection[str] = ()) -> lis
     return [_series(group) for group in _grouped(_without_proposals(own, letters), known)]
 
 
-def is_posted(letter: Letter) -> bool:
-    """Whether a mail is a patch or a cover letter itself, and no reply to one."""
-    return _posted(letter) is not None
-
-
 def _posted(letter: Letter) -> Posted | None:
     about = parse_subject(letter.subject)
     if about.is_reply or not about.is_patch:

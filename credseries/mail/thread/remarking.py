@@ -29,8 +29,7 @@ class Said:
     `lines` are the positions in the mail `posted` that its quote may end at (none: it points at no line); `is_close`
     says that it stands directly below the quote, and not in a later paragraph or in an answer to what somebody said of
     it, which may be about something else.
-    `targets` are the ids of the remarks that it stands below, `exchange` counts the quotes of its mail. `fine` says
-    that it is a program's, and that all is well.
+    `targets` are the ids of the remarks that it stands below. `fine` says that it is a program's, and that all is well.
     """
 
     id: str
@@ -41,7 +40,6 @@ class Said:
     place: Place
     lines: tuple[int, ...]
     targets: tuple[str, ...]
-    exchange: int
     fine: bool = False
     is_close: bool = True
 
@@ -85,17 +83,17 @@ class _Reader:
         """The remarks of the mail."""
         found = report(self._voice.letter) if self._voice.letter is not None else None
         if found is None:
-            for number, exchange in enumerate(self._voice.exchanges):
-                yield from self._exchange(number, exchange)
+            for exchange in self._voice.exchanges:
+                yield from self._exchange(exchange)
             yield from self._attached()
             return
-        text = self._voice.letter.text.strip() if self._voice.letter is not None else ""
+        text = (self._voice.letter.text.strip() if self._voice.letter is not None else "") or "[a report without text]"
         for number, spot in enumerate(found.spots or (None,)):
             words = text if not number else spot.words if spot is not None else ""
             place = self._place(*((spot.file, spot.function, spot.line) if spot is not None else ()))
-            yield self._said(Part(Kind.BOT, found.bot, words), (), place, (), (), number, fine=not found.complains)
+            yield self._said(Part(Kind.BOT, found.bot, words), (), place, (), (), fine=not found.complains)
 
-    def _exchange(self, number: int, exchange: Exchange) -> Iterable[Said]:
+    def _exchange(self, exchange: Exchange) -> Iterable[Said]:
         for item in exchange.quotes:
             self._quoted.setdefault(item.depth, []).extend(item.lines)
         found = parts(exchange.words, self._voice.name)
@@ -109,20 +107,20 @@ class _Reader:
         for part in found:
             is_close = part.paragraph == found[0].paragraph
             if part.kind is Kind.TRAILER:  # of the patch, wherever it stands
-                yield self._said(part, quote, self._place(), (), (), number)
+                yield self._said(part, quote, self._place(), (), ())
             elif targets:
                 first, same = targets[0], {(said.posted.version, said.place) for said in targets}
                 place = first.place if len(same) == 1 else self._place()
                 lines = first.lines if len(same) == 1 else ()
                 ids = tuple(said.id for said in targets)
-                yield self._said(part, quote, place, lines, ids, number, posted=first.posted, is_close=False)
+                yield self._said(part, quote, place, lines, ids, posted=first.posted, is_close=False)
             elif pointed is not None and pointed[0].file:
                 place, lines = pointed
-                yield self._said(part, quote, place, lines, (), number, is_close=is_close)
+                yield self._said(part, quote, place, lines, (), is_close=is_close)
             else:
                 place = self._named(part, quote) or self._place()
                 lines = pointed[1] if pointed else ()
-                yield self._said(part, quote, place, lines, (), number, is_close=is_close)
+                yield self._said(part, quote, place, lines, (), is_close=is_close)
 
     def _attached(self) -> Iterable[Said]:
         """What comes in parts of its own, which nobody has read here."""
@@ -130,7 +128,7 @@ class _Reader:
         for name, text in attached:
             words = f"[attached: {name or 'a part without a name'}, {many(len(text.splitlines()), 'line')}]"
             part = Part(Kind.OTHER, "an attachment", words)
-            yield self._said(part, (), self._place(), (), (), len(self._voice.exchanges))
+            yield self._said(part, (), self._place(), (), ())
 
     def _said(
         self,
@@ -139,7 +137,6 @@ class _Reader:
         place: Place,
         lines: tuple[int, ...],
         targets: tuple[str, ...],
-        exchange: int,
         *,
         posted: Posted | None = None,
         fine: bool = False,
@@ -148,7 +145,7 @@ class _Reader:
         self._count += 1
         name = f"{self._voice.message_id}#{self._count}"
         mail = posted or self._voice.posted
-        return Said(name, self._voice, part, quote, mail, place, lines, targets, exchange, fine, is_close)
+        return Said(name, self._voice, part, quote, mail, place, lines, targets, fine, is_close)
 
     def _place(self, file: str = "", function: str = "", line: int = 0, *, removed: bool = False) -> Place:
         posted = self._voice.posted

@@ -7,7 +7,7 @@ patch that is not there tells of that patch. What is about no patch at all is to
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from credseries.kernel.mail_subjects import MailSubject, parse_subject
@@ -173,11 +173,3 @@ def _title(text: str) -> str:
 
 def _one_series(found: Sequence[tuple[int, Posted]]) -> bool:
     return len({position for position, _ in found}) == 1
-
-
-def by_message_id(replies: Sequence[Reply]) -> Mapping[str, Reply]:
-    """Replies by Message-Id; of copies the first one."""
-    found: dict[str, Reply] = {}
-    for reply in replies:
-        found.setdefault(reply.letter.message_id, reply)
-    return found

@@ -90,7 +90,7 @@ class States:
         name = f"patch {said.place.patch}"
         if not became.new:
             return (f"{name} is not in v{new.number} any more", "") if later.is_whole else ("", "")
-        changed = bool(said.lines) and changed_there(became.old, said.lines, became.new)
+        changed = bool(said.lines) and changed_there(said.posted, said.lines, became.new)
         if changed and said.is_close:
             return f"{name} changed in v{new.number} where it points", ""
         if why := _by_shape(said, became, new.number):

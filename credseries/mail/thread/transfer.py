@@ -27,7 +27,8 @@ def unpack(data: bytes, encoding: str) -> Unpacked:
     if name == "base64":
         return _base64(data)
     if name == "quoted-printable":
-        return Unpacked(quopri.decodestring(data))
+        # With a CR alone below its `=`, the standard decoder drops all up to the next LF.
+        return Unpacked(quopri.decodestring(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")))
     if name in _PLAIN:
         return Unpacked(data)
     return Unpacked(data, (f"its transfer encoding {name[:40]!r} is unknown: read as it stands",))
