@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credseries.kernel.git import Repository
-from credseries.mail.b4adapter import read_mails
+from credseries.mail.b4adapter import read_mails_in
 from credseries.mail.comments.belonging import belonging
 from credseries.mail.comments.versions import known_versions
 from credseries.mail.cover import render_cover
@@ -130,7 +130,7 @@ def test_the_version_on_the_branch_reads_as_the_patches_that_it_is(tree: Tree) -
     repo = Repository.discover(tree.path)
     [version] = known_versions(repo, saved.current(repo, BRANCH))
     assert (version.version, version.out, len(version.patches)) == (1, False, 3)
-    read = read_mails(repo, version.mails)
+    read = read_mails_in(repo.git_dir, version.mails)
     assert [(mail.number, mail.version, mail.is_reply, mail.has_diff) for mail in read] == [
         (0, 1, False, False),
         *((number, 1, False, True) for number in (1, 2, 3)),

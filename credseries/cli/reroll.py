@@ -193,7 +193,7 @@ def _find(
             f"v{revision} of {name} has not been sent as far as is known: there is no tag of it",
             hint="`b4 send` makes one; when you sent it in another way, say so: credseries reroll --sent",
         )
-    letters = read_letters(repo, mailboxes)
+    letters = read_letters(mailboxes)
     pairs = [(current, versions[name]) for current in series if (name := current.record.branch) in versions]
     talks = {talk.current.record.branch: talk for talk in conversations(repo, pairs, letters)}
     others = left_over(letters, [letter for talk in talks.values() for letter in talk.letters])

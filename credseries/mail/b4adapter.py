@@ -316,35 +316,11 @@ class Incoming:
     raw: bytes = field(default=b"", repr=False)
 
 
-def read_mailbox(repo: Repository, path: Path) -> list[Incoming]:
-    """The messages of an mbox or a maildir, in order; those without a Message-Id are left out.
-
-    Raises UsageError when it is neither, or holds no message.
-    """
-    hint = "give an mbox, such as `b4 mbox MESSAGE-ID` writes, or a maildir"
-    if not path.exists():
-        raise UsageError(f"{path} is not there", hint=hint)
-    where = path.absolute()
-    found: dict[str, Incoming] = {}
-    with _session(repo.work_tree or repo.git_dir, ""):
-        import b4
-
-        for message in b4.get_msgs_from_mailbox_or_maildir(str(where)):
-            if b4.LoreMessage.get_clean_msgid(message):
-                read = _incoming(b4.LoreMessage(message))
-                found.setdefault(read.message_id, read)
-    if not found:
-        raise UsageError(f"{path} holds no message", hint=hint)
-    return list(found.values())
-
-
-def read_mails(repo: Repository, mails: Sequence[bytes]) -> list[Incoming]:
-    """Mails, given as they came, in order; those without a Message-Id, and second copies, are left out."""
-    return read_mails_in(repo.work_tree or repo.git_dir, mails)
-
-
 def read_mails_in(directory: Path, mails: Sequence[bytes]) -> list[Incoming]:
-    """Mails as `read_mails` gives them, with b4 at work in a directory that need not be in a repository."""
+    """Mails, given as they came, in order; those without a Message-Id, and second copies, are left out.
+
+    b4 works in the directory, which need not be in a repository.
+    """
     found: dict[str, Incoming] = {}
     with _session(directory, ""):
         import b4

@@ -7,20 +7,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credseries.kernel.git import Repository
-from credseries.mail.b4adapter import Incoming, read_mailbox
 from credseries.mail.comments.belonging import belonging
 from credseries.mail.comments.gathered import own_addresses
 from credseries.mail.comments.reading import read_discussion
 from credseries.mail.comments.stored import Added, keep_letters, kept_names, letter_name
 from credseries.mail.comments.versions import KnownVersion, known_versions
+from credseries.mail.thread.decode import read_letter
 from credseries.mail.thread.model import Letter
+from credseries.mail.thread.sources import read_source
 from credseries.series import saved
 from credseries.series.current import Current
 
 
-def read_letters(repo: Repository, paths: Sequence[Path]) -> list[Letter]:
-    """The mails of mboxes and maildirs. Raises UsageError for what is neither, or holds no message."""
-    return [_letter(mail) for path in paths for mail in read_mailbox(repo, path)]
+def read_letters(paths: Sequence[Path]) -> list[Letter]:
+    """The mails at some places, second copies at one place left out. Raises UsageError for a place that holds none, and
+    EnvironmentProblem."""
+    letters: list[Letter] = []
+    for path in paths:
+        found: dict[str, Letter] = {}
+        for raw in read_source(path):
+            letter = read_letter(raw.data)
+            found.setdefault(letter.message_id, letter)
+        letters += found.values()
+    return letters
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,7 @@ def take(repo: Repository, series: Sequence[Current], paths: Sequence[Path]) -> 
 
     Raises UsageError, StoreDamaged.
     """
-    letters = read_letters(repo, paths)
+    letters = read_letters(paths)
     by_series = share_out(repo, letters, [(current, known_versions(repo, current)) for current in series])
     added = [keep(repo, current.record.change_id, mine) for current, mine in zip(series, by_series, strict=True)]
     total = Added(sum(item.new for item in added), sum(item.known for item in added))
@@ -77,10 +86,3 @@ def keep(repo: Repository, change_id: str, letters: Sequence[Letter]) -> Added:
     """Keep mails as part of a series' discussion. Raises StoreDamaged."""
     with saved.opened(repo) as store:
         return keep_letters(store, change_id, letters)
-
-
-def _letter(mail: Incoming) -> Letter:
-    return Letter(
-        *(mail.message_id, mail.in_reply_to, mail.references, mail.title, mail.name, mail.address, None, mail.body),
-        raw=mail.raw,
-    )
