@@ -115,7 +115,8 @@ def test_mails_about_something_else_are_named_and_not_kept(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "words"), [("nowhere", ["nowhere is not there"]), ("MAINTAINERS", ["MAINTAINERS holds no message"])]
+    ("path", "words"),
+    [("nowhere", ["nowhere is not there"]), ("MAINTAINERS", ["MAINTAINERS is neither a mailbox nor a message"])],
 )
 def test_what_is_no_mailbox_changes_nothing(case: Case, path: str, words: list[str]) -> None:
     before = state(case.tree)

@@ -516,7 +516,7 @@ def test_of_threads_those_whose_messages_were_made_were_sent(miniature: Path, tm
         (["--sent", "--because", "ovl=x"], ["'ovl' names 3 patches of v1"]),
         (["--sent", "--because", "x"], ["--because 'x' gives no reason"]),
         (["--sent", "--replies", "nowhere"], ["nowhere is not there", "mbox"]),
-        (["--sent", "--replies", "MAINTAINERS"], ["MAINTAINERS holds no message"]),
+        (["--sent", "--replies", "MAINTAINERS"], ["MAINTAINERS is neither a mailbox nor a message"]),
         (["--sent", "--recipe", "nope"], ["there is no recipe 'nope'"]),
     ],
 )
