@@ -41,13 +41,11 @@ _GIT_CONFIG = """\
 """
 
 
-@pytest.fixture(autouse=True)
-def sealed_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    home = tmp_path_factory.mktemp("home")
+def _seal(patch: pytest.MonkeyPatch, home: Path) -> None:
     configuration = home / "gitconfig"
     configuration.write_text(_GIT_CONFIG)
     for name in _REMOVED:
-        monkeypatch.delenv(name, raising=False)
+        patch.delenv(name, raising=False)
     for name, value in {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / "config"),
@@ -63,7 +61,20 @@ def sealed_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
         "LC_ALL": "C.UTF-8",
         "COLUMNS": "100",
     }.items():
-        monkeypatch.setenv(name, value)
+        patch.setenv(name, value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sealed_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests share is made before the first of them, and is sealed off as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        _seal(patch, tmp_path_factory.mktemp("home"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def sealed_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    _seal(monkeypatch, tmp_path_factory.mktemp("home"))
     time.tzset()
     yield
     monkeypatch.undo()
@@ -76,14 +87,7 @@ def pristine_miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from credseries.series.demo import make_repository
 
     path = tmp_path_factory.mktemp("pristine") / "linux"
-    with pytest.MonkeyPatch.context() as patch:
-        for name in _REMOVED:
-            patch.delenv(name, raising=False)
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-        patch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-        patch.setenv("GIT_AUTHOR_DATE", "2024-11-20T12:00:00+00:00")
-        patch.setenv("GIT_COMMITTER_DATE", "2024-11-20T12:00:00+00:00")
-        make_repository(path)
+    make_repository(path)
     return path
 
 
@@ -99,6 +103,6 @@ def split_miniature(pristine_miniature: Path, tmp_path_factory: pytest.TempPathF
     from tests.clicase import credseries
 
     path = Path(shutil.copytree(pristine_miniature, tmp_path_factory.mktemp("split") / "linux", symlinks=True))
-    ran = credseries("split", cwd=path, env={"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"})
+    ran = credseries("split", cwd=path)
     assert ran.status == 0, ran
     return path
