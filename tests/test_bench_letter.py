@@ -25,7 +25,7 @@ from credseries.bench.model import (
 from credseries.kernel.git import Repository
 from credseries.mail import b4adapter
 from credseries.mail.cover import render_cover, stored_cover
-from credseries.review.checklist import check
+from credseries.review.checklist.answering import check
 from credseries.series import saved
 from credseries.series.model import Measured, series_from_json
 from tests.mailcase import BRANCH, Tree, make_series, make_tree, put_on_branch

@@ -12,7 +12,7 @@ from credseries.cli.options import HERE, Branch, Tree, open_repository
 
 if TYPE_CHECKING:
     from credseries.kernel.git import Repository
-    from credseries.review.checklist import Checklist
+    from credseries.review.checklist.answering import Checklist
     from credseries.series.model import SeriesRecord
 
 
@@ -42,7 +42,7 @@ def checklist(format: Written = Format.MD, tree: Tree = HERE, branch: Branch = N
       credseries checklist > checklist.md
       credseries checklist --format json | jq '.parts[].lines[].answer'
     """
-    from credseries.review.checklist import to_json
+    from credseries.review.checklist.answering import to_json
     from credseries.series import saved
 
     repo = open_repository(tree)
@@ -58,7 +58,7 @@ def checklist(format: Written = Format.MD, tree: Tree = HERE, branch: Branch = N
 def check_series(repo: Repository, series: SeriesRecord) -> Checklist:
     """The checklist of a series on its branch."""
     from credseries.cli.options import take_survey
-    from credseries.review.checklist import check
+    from credseries.review.checklist.answering import check
     from credseries.review.evidence import gather
     from credseries.series.recipe import load_recipe
 
@@ -69,6 +69,6 @@ def check_series(repo: Repository, series: SeriesRecord) -> Checklist:
 def checklist_text(found: Checklist) -> str:
     """A checklist as Markdown."""
     from credseries import resources
-    from credseries.review.checklist import render_markdown
+    from credseries.review.checklist.answering import render_markdown
 
     return render_markdown(found, resources.read_text("templates", "checklist.md.j2"))

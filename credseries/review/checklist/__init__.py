@@ -1,0 +1,1 @@
+"""What reviewers ask of a credential conversion, answered where the tool can."""
