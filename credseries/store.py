@@ -31,6 +31,7 @@ class Store:
         self._path = path
         self._wait = wait
         self._connection: sqlite3.Connection | None = None
+        self._file = 0  # the inode that `stamp` saw
 
     def put(self, kind: str, key: str, value: object) -> None:
         """Stores a value that JSON can hold; raises TypeError for any other."""
@@ -57,6 +58,21 @@ class Store:
         if self._path.exists():
             with self.transaction() as connection:
                 connection.execute("DELETE FROM entry WHERE kind = ? AND key = ?", (kind, key))
+
+    def stamp(self) -> tuple[int, ...]:
+        """What is another after any other process has changed something: cheap to ask for again and again, and the file
+        is locked for no longer than it takes to read a number."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            self.close()
+            return ()
+        if found.st_ino != self._file:  # another one in its place
+            self.close()
+        with self._errors():
+            changes = self._open().execute("PRAGMA data_version").fetchone()[0]
+            self._file = found.st_ino
+        return (found.st_ino, found.st_mtime_ns, changes)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
 from pathlib import Path
@@ -82,6 +83,22 @@ def test_a_repository_that_cannot_be_written_to_is_searched_every_time(path: Pat
     (path / ".git" / "credseries").write_text("a file where the directory would be")
     assert search(path) == (["doc.rst", "fs/a.c"], True)
     assert search(path) == (["doc.rst", "fs/a.c"], True)
+
+
+def test_a_cache_that_another_process_uses_is_left_to_it(path: Path) -> None:
+    cache = Cache(Repository.discover(path))
+    cache.put("kind", "a", 1)
+    file = path / ".git" / "credseries" / "cache.sqlite"
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert cache.get("kind", "a") is None
+        cache.put("kind", "b", 2)
+        other.execute("COMMIT")
+    assert cache.get("kind", "a") == 1
+    assert cache.get("kind", "b") is None
+    cache.put("kind", "b", 2)
+    assert cache.get("kind", "b") == 2
+    cache.close()
 
 
 def test_another_version_of_the_program_has_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,6 +156,39 @@ def test_two_processes_wait_for_each_other(path: Path) -> None:
     assert Store(path).get("count", "n") == 300
 
 
+def test_a_stamp_tells_that_others_have_changed_something(path: Path) -> None:
+    store, other = Store(path), Store(path)
+    assert store.stamp() == ()
+    assert not path.parent.exists()
+    seen = []
+    for change in (
+        lambda: other.put("series", "a", 1),
+        lambda: other.put("series", "a", 2),
+        lambda: other.delete("series", "a"),
+        lambda: (path.unlink(), other.close()),
+        lambda: other.put("series", "a", 1),
+    ):
+        change()
+        seen.append(store.stamp())
+        assert store.stamp() == seen[-1]
+    assert len(set(seen)) == len(seen)
+    other.close()
+    store.close()
+
+
+def test_asking_for_the_stamp_keeps_nobody_waiting(path: Path) -> None:
+    store, other = Store(path), Store(path, wait=0.0)
+    other.put("series", "a", 1)
+    store.stamp()
+    other.put("series", "a", 2)
+    with other.transaction():
+        before = store.stamp()
+        other.put("series", "a", 3)
+    assert store.stamp() != before
+    other.close()
+    store.close()
+
+
 def test_waiting_has_an_end(path: Path) -> None:
     first, second = Store(path), Store(path, wait=0.05)
     with first.transaction(), pytest.raises(EnvironmentProblem, match="locked"):

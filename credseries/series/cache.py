@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from credseries.errors import CredseriesError
+from credseries.errors import CredseriesError, StoreDamaged
 from credseries.store import Store
 
 if TYPE_CHECKING:
@@ -51,8 +51,10 @@ class Cache:
         """The value, or None when there is none that can be trusted."""
         try:
             entry = self._store.get(kind, name)
-        except CredseriesError:
+        except StoreDamaged:
             self._discard()
+            return None
+        except CredseriesError:  # in use for longer than we wait: what others keep there stays
             return None
         if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
             return None
@@ -66,8 +68,10 @@ class Cache:
                 for old in self._store.keys(kind)[: -self._kept + 1]:
                     self._store.delete(kind, old)
                 self._store.put(kind, name, {"sum": _checksum(text), "text": text})
-        except (CredseriesError, OSError):
+        except StoreDamaged:
             self._discard()
+        except (CredseriesError, OSError):
+            return
 
     def _discard(self) -> None:
         self._store.close()
