@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +56,49 @@ def test_a_run_to_its_end(tmp_path: Path) -> None:
 def test_the_kernel_finds_its_root_files_by_a_name_without_blanks(tmp_path: Path) -> None:
     script = 'for a; do case $a in initrd=*) echo "CASE files $(cat "${a#initrd=}")";; esac; done'
     assert start(tmp_path, script).outcomes == {"files": "the root files"}
+
+
+# What User Mode Linux does with the registers of a process, on the processor of whoever runs the tests.
+_TRACER = """
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+	static char registers[1 << 16];
+	struct iovec part = { registers, 832 };
+	struct user_fpregs_struct all;
+	pid_t child = fork();
+
+	if (!child)
+		pause();
+	ptrace(PTRACE_ATTACH, child, 0, 0);
+	waitpid(child, NULL, 0);
+	if (!ptrace(PTRACE_GETREGSET, child, NT_X86_XSTATE, &part))
+		puts("[ 0.07] userspace - ptrace set fp regs failed, errno = 14");
+	else if (errno == EINVAL && !ptrace(PTRACE_GETFPREGS, child, 0, &all))
+		printf("CASE %s OK\\nCASE end reached\\nEND 0\\n", argv[argc - 1]);
+	ptrace(PTRACE_KILL, child, 0, 0);
+	return 0;
+}
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="about registers of x86-64")
+def test_a_kernel_without_room_for_all_registers_is_started_with_fewer(tmp_path: Path) -> None:
+    (tmp_path / "tracer.c").write_text(_TRACER)
+    subprocess.run(["gcc", "-o", tmp_path / "tracer", tmp_path / "tracer.c"], check=True)
+    run = boot(tmp_path / "tracer", tmp_path / "tracer.c", seconds=60, directory=tmp_path / "runs")
+    assert run.finished
+    (name,) = run.outcomes
+    assert name.startswith("GLIBC_TUNABLES=")
+    assert "-AVX2" in name
 
 
 def test_processes_that_a_kernel_leaves_are_ended(tmp_path: Path, pids: Path) -> None:
