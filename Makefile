@@ -37,7 +37,7 @@ test-kernel: $(STAMP)
 	@if [ -n '$(KERNEL_TREE)' ]; then tree='$(KERNEL_TREE)'; else tree=$$(tests/kernel/prepare.sh | tail -n 1); fi; \
 	if [ -z "$$tree" ]; then echo 'make test-kernel: there is no kernel tree to test on' >&2; exit 1; fi; \
 	echo "kernel tree: $$tree"; \
-	CREDSERIES_KERNEL_TREE="$$tree" $(PY) -m pytest -m kernel
+	CREDSERIES_KERNEL_TREE="$$tree" $(PY) -m pytest -n auto --dist loadfile -m kernel
 
 fuzz: $(STAMP)
 	$(PY) -m tests.programs --programs $(FUZZ_PROGRAMS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) --census
