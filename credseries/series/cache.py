@@ -39,12 +39,17 @@ def _checksum(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def cache_file(repo: Repository) -> Path:
+    """The file that the caches of a repository are in; it need not be there."""
+    return repo.common_dir / "credseries" / "cache.sqlite"
+
+
 class Cache:
     """Values by kind and key, each with a checksum; of more than `kept` of a kind the ones by the first keys go."""
 
     def __init__(self, repo: Repository, *, kept: int = _KEPT) -> None:
         self._kept = kept
-        self._path = repo.common_dir / "credseries" / "cache.sqlite"
+        self._path = cache_file(repo)
         self._store = Store(self._path, wait=0.5)
 
     def get(self, kind: str, name: str) -> Any:

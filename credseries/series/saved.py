@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from credseries.errors import NotASeries, StoreDamaged
 from credseries.kernel.git import Repository
@@ -30,10 +31,15 @@ class _Tips:
     generated: str
 
 
+def state_file(repo: Repository) -> Path:
+    """The file that the repository's store is in; it need not be there."""
+    return repo.common_dir / "credseries" / "state.sqlite"
+
+
 @contextmanager
 def opened(repo: Repository) -> Iterator[Store]:
     """The repository's store."""
-    store = Store(repo.common_dir / "credseries" / "state.sqlite")
+    store = Store(state_file(repo))
     try:
         yield store
     finally:
