@@ -62,6 +62,19 @@ def clone(kernel_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return top / "linux"
 
 
+@pytest.fixture(scope="module")
+def checked_out(kernel_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone with the directories at hand that the series are about, so that a branch can be checked out."""
+    top = tmp_path_factory.mktemp("checked")
+    git(top, "clone", "--quiet", "--shared", "--no-checkout", str(kernel_tree), "linux")
+    linux = top / "linux"
+    git(linux, "sparse-checkout", "set", "--cone", "fs/overlayfs", "include/linux")
+    git(linux, "checkout", "--quiet")
+    # without a server of one's own, b4 takes the web endpoint of the tree's .b4-config, and that wants signatures
+    git(linux, "config", "sendemail.smtpServer", "127.0.0.1")
+    return linux
+
+
 @pytest.fixture(scope="session")
 def survey(clone: Path) -> Survey:
     return take_survey(Repository.discover(clone), "HEAD", "rfc")
