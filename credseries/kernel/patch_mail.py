@@ -24,6 +24,7 @@ _BASE = re.compile(r"^base-commit: ([0-9a-f]{7,64})\b", re.MULTILINE)
 _NAMED = re.compile(rb"^diff --git a/(?P<git>[^\n]+?) b/[^\n]+$|^\+\+\+ (?:b/)?(?P<new>[^\t\n]+)", re.MULTILINE)
 _IN_BODY = re.compile(r"\A\s*(?:(?:From|Subject|Date): [^\n]*\n(?:[ \t]+\S[^\n]*\n)*)+")
 _FROM = re.compile(r"\A\s*From: ([^\n]+)")
+_MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
 _THREE_DASHES = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _GZIP = b"\x1f\x8b"
 
@@ -33,7 +34,7 @@ class Patch:
     """One patch: its subject without prefixes, its place in the series (0: none is given), and what `git apply` reads.
 
     `raw` is the text in the mail's own encoding where that is not UTF-8: the file may be in that encoding too. `author`
-    is who wrote it, as `Name <address>`, or empty.
+    is who wrote it, as `Name <address>`, and `message_id` that of its mail, without brackets; both may be empty.
     """
 
     subject: str
@@ -43,6 +44,7 @@ class Patch:
     text: bytes
     raw: bytes | None = None
     author: str = ""
+    message_id: str = ""
 
     @property
     def message(self) -> str:
@@ -78,6 +80,7 @@ class _Mail:
     subject: str
     bodies: tuple[tuple[bytes, bytes | None], ...]
     sender: str = ""
+    message_id: str = ""
 
     @cached_property
     def about(self) -> MailSubject:
@@ -94,7 +97,8 @@ class _Mail:
                 written = _FROM.match(body.decode("utf-8", "replace"))  # by whom, if it is not the sender
                 author = written.group(1).strip() if written else self.sender
                 about = self.about
-                return Patch(about.title, about.number, about.total, about.version, body, raw, author)
+                place = about.number, about.total, about.version
+                return Patch(about.title, *place, body, raw, author, self.message_id)
         return None
 
 
@@ -141,7 +145,9 @@ def _mail(data: bytes) -> _Mail:
         decoded = _decoded(part)
         if decoded is not None:
             bodies.append(decoded)
-    return _Mail(_header(message, "subject"), tuple(bodies), _header(message, "from"))
+    identity = _MESSAGE_ID.search(_header(message, "message-id"))
+    subject, sender = _header(message, "subject"), _header(message, "from")
+    return _Mail(subject, tuple(bodies), sender, identity.group(1) if identity else "")
 
 
 def _header(message: EmailMessage, name: str) -> str:

@@ -21,7 +21,7 @@ class Step:
 
     `message` and `author` (`Name <address>`, or empty) are those of the commit, or of the one that a mail asks for.
     `rejected` says why there is nothing of it to look at; then both trees are the same, and `files` are those that it
-    names.
+    names. `message_id` is that of the mail that it came in, without brackets, or empty.
     """
 
     number: int
@@ -33,6 +33,7 @@ class Step:
     rejected: str = ""
     message: str = ""
     author: str = ""
+    message_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,8 @@ def _step(number: int, patch: Patch, before: str, after: str, rejected: Rejected
     if rejected is None and before == after:
         reason = "it changes nothing: the base has it already"
     return Step(
-        *(patch.number or number, patch.subject, "", before, after, patch.files, reason, patch.message, patch.author)
+        *(patch.number or number, patch.subject, "", before, after, patch.files, reason, patch.message, patch.author),
+        message_id=patch.message_id,
     )
 
 

@@ -7,6 +7,7 @@ it goes in; should one have been forgotten, its message is not made.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from credseries.errors import UsageError
 
@@ -36,9 +37,9 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _IDENTIFIER = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
 
 
-def check_headers(data: bytes, subject: str) -> None:
+def check_headers(data: bytes, subject: str, needed: Sequence[str] = _NEEDED) -> None:
     """Raises UsageError when a message (lines that end in LF) has other headers than those of a patch; `subject` says
-    which message that is."""
+    which message that is, `needed` what it must have."""
     head, _, _ = data.partition(b"\n\n")
     found: list[str] = []
     for line in head.split(b"\n"):
@@ -59,7 +60,7 @@ def check_headers(data: bytes, subject: str) -> None:
             raise _wrong(subject, f"it would have a header {name!r} that nobody asked for")
         if found.count(name) > 1:
             raise _wrong(subject, f"it would have the header {name!r} twice")
-    for name in _NEEDED:
+    for name in needed:
         if name not in found:
             raise _wrong(subject, f"it has no header {name!r}")
 

@@ -18,6 +18,7 @@ from credseries.mail.thread.fields import decode_field, read_address, read_date,
 from credseries.mail.thread.mime import Body, read_parts
 from credseries.mail.thread.model import Letter
 
+MADE_UP = "@no-message-id.invalid"  # the end of what stands for the Message-Id of a mail that has none
 _ONCE = ("from", "subject", "date", "message-id", "in-reply-to", "references", "content-type")  # RFC 5322, 3.6
 # Of the way that a message took, not of who wrote it with what.
 _CARRIERS = re.compile(
@@ -71,6 +72,17 @@ def read_letter(data: bytes) -> Letter:
     return _letter(message, body, data, problems)
 
 
+def read_field(letter: Letter, name: str) -> str:
+    """All values of a header field as they came, on one line, with commas between them; empty when there is none."""
+    source, _ = _mended(_without_mbox_line(as_message(letter.raw) or letter.raw))
+    blank = _BLANK.search(source)
+    try:
+        message = message_from_bytes(source[: blank.end()] if blank else source, policy=_POLICY)
+    except Exception:  # as in `read_letter`
+        message, _ = _unparsed(source)
+    return ", ".join(" ".join(str(value).split()) for value in message.get_all(name) or ())
+
+
 def _without_mbox_line(data: bytes) -> bytes:
     """The message from its first field on: what may stand before it is a mark of a file, or empty lines."""
     while before := _BEFORE.match(data):
@@ -111,7 +123,7 @@ def _letter(message: Message, body: Body, data: bytes, problems: list[str]) -> L
 def _made_up(*parts: str) -> str:
     """An id that depends on what a message says, not on how it was kept."""
     words = "\n".join(" ".join(part.split()) for part in parts)
-    return f"{sha256(words.encode('utf-8', 'replace')).hexdigest()[:32]}@no-message-id.invalid"
+    return f"{sha256(words.encode('utf-8', 'replace')).hexdigest()[:32]}{MADE_UP}"
 
 
 def _kept_fields(message: Message) -> tuple[tuple[str, str], ...]:

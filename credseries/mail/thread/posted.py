@@ -117,11 +117,12 @@ def posted_series(letters: Sequence[Letter], known: Collection[str] = ()) -> lis
 
     `known` are Message-Ids of mails that belong together, whatever they say themselves.
     """
-    own = [mail for letter in letters if (mail := _posted(letter)) is not None]
+    own = [mail for letter in letters if (mail := posted_mail(letter)) is not None]
     return [_series(group) for group in _grouped(_without_proposals(own, letters), known)]
 
 
-def _posted(letter: Letter) -> Posted | None:
+def posted_mail(letter: Letter) -> Posted | None:
+    """The patch or cover letter that a mail is, or None."""
     about = parse_subject(letter.subject)
     if about.is_reply or not about.is_patch:
         return None

@@ -1,0 +1,105 @@
+"""What is said of a series as a whole: which patches something was found in, and what was not looked at. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from credseries.creds.audit.compared import Severity
+from credseries.mail.reply.words import shown, wrapped
+from credseries.series.observations import Observation, Review, Unseen
+from credseries.words import many
+
+_LISTED = 20  # places of the same kind that are listed
+
+
+@dataclass(frozen=True)
+class Named:
+    """A patch as it is called in a summary: `2/5`, or nothing for a patch without a number; and its title."""
+
+    mark: str
+    title: str
+
+
+def summary(review: Review, patches: Sequence[Named], *, alone: bool) -> list[str]:
+    """The lines of the summary, without a quote; `alone` says that it stands in a mail of its own."""
+    listed = _patches(review, patches) if alone or len(patches) > 1 else []
+    blocks = [_opening(review, patches), listed, _left(review), _unseen(review, patches)]
+    blocks += [wrapped(f"{remark[:1].upper()}{remark[1:]}.") for remark in review.remarks]
+    lines: list[str] = []
+    for block in blocks:
+        if block:
+            lines += [*block, ""]
+    return lines[:-1]
+
+
+def _opening(review: Review, patches: Sequence[Named]) -> list[str]:
+    functions = len({(file, name) for _, file, name in review.compared})
+    changed = "this patch changes" if len(patches) == 1 else f"these {len(patches)} patches change"
+    lines = wrapped(
+        f"I compared the functions that {changed} and that have to do with credentials with what they were before, "
+        f"patch by patch and over every path, using `credseries audit` ({many(functions, 'function')}, on top of "
+        f"{review.base[:12]})."
+    )
+    if any(item.patch for item in review.observations):
+        return [*lines, "", *wrapped("What I found stands below the lines that it is about.")]
+    if functions:
+        return [
+            *lines,
+            "",
+            *wrapped("Every call in them runs under the credentials that it ran under, and no reference gets lost."),
+        ]
+    return [*lines, "", *wrapped("So there is nothing that I could find.")]
+
+
+def _patches(review: Review, patches: Sequence[Named]) -> list[str]:
+    """A line a patch, in which something was found."""
+    rows = []
+    for position, patch in enumerate(patches, 1):
+        items = [item for item in review.observations if item.patch == position]
+        if items:
+            rows += [shown(f"{patch.mark} {patch.title}".strip()), *_counted(items)]
+    return rows
+
+
+def _counted(items: Sequence[Observation]) -> list[str]:
+    """What was found in a patch, errors first: how many of each severity, and where."""
+    counts = Counter(item.severity for item in items)
+    lines = []
+    for severity in Severity:
+        if counts[severity]:
+            places = [
+                f"{item.function or item.file}()" if item.function else item.file
+                for item in items
+                if item.severity is severity
+            ]
+            names = ", ".join(dict.fromkeys(places))
+            lines += wrapped(f"{many(counts[severity], severity.value)}: {names}", "    ", "      ")
+    return lines
+
+
+def _left(review: Review) -> list[str]:
+    """What is left as it was, which is nothing wrong by itself."""
+    items = [item for item in review.observations if not item.patch]
+    if not items:
+        return []
+    head = "Left as they are, in files whose other overrides these patches convert (is that meant?):"
+    rows = [shown(f"{item.file}:{item.line} {item.function}()") for item in items[:_LISTED]]
+    more = [f"  and {len(items) - _LISTED} more"] if len(items) > _LISTED else []
+    return [*wrapped(head), "", *rows, *more]
+
+
+def _unseen(review: Review, patches: Sequence[Named]) -> list[str]:
+    if not review.unseen:
+        return []
+    lines = [*wrapped("Not looked at:"), ""]
+    for item in review.unseen:
+        lines += wrapped(f"{_place(item, patches)}: {item.reason}", "  ", "    ")
+    return lines
+
+
+def _place(item: Unseen, patches: Sequence[Named]) -> str:
+    mark = patches[item.patch - 1].mark if 0 < item.patch <= len(patches) else ""
+    name = f"{item.function}() in {item.file}" if item.function else item.file
+    return " ".join(part for part in (mark, name) if part) or "a patch"
