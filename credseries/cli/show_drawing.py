@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 
 from credseries.cli.scan import shortened
 from credseries.render import printable
+from credseries.rewrite.brackets import Stroke, brackets
 from credseries.words import many
 
 if TYPE_CHECKING:
-    from credseries.creds.flow.model import Credential, CredentialFlow, Line, Scope
+    from credseries.creds.flow.model import Credential, CredentialFlow, Line
     from credseries.creds.proof import Counterexample
+    from credseries.rewrite.brackets import Bracket
     from credseries.rewrite.picture import Picture, Refusal
 
 Paint = Callable[[str, str], str]
+Strokes = Mapping[Stroke, str]
 _PALETTE = ("green", "cyan", "magenta", "yellow", "blue")
 _FIXED = {"own": "dim", "unknown": "red"}
 _TAB = 8
@@ -28,19 +31,14 @@ _NOWHERE = "."  # the letter of a line that no path leads to
 ON_PATH, AT_END = ">", "!"
 
 
-@dataclass(frozen=True)
-class Strokes:
-    """What brackets are made of: a scope begins, goes on, ends on one of its ways, ends, is on a line as a whole."""
-
-    begin: str
-    within: str
-    end_one: str
-    end: str
-    whole: str
-
-
-LINES = Strokes("┌", "│", "├", "└", "╶")
-PLAIN = Strokes("/", "|", "+", "\\", "-")
+LINES = {
+    Stroke.BEGIN: "┌",
+    Stroke.WITHIN: "│",
+    Stroke.END_ONE: "├",
+    Stroke.END: "└",
+    Stroke.WHOLE: "╶",
+}
+PLAIN = {Stroke.BEGIN: "/", Stroke.WITHIN: "|", Stroke.END_ONE: "+", Stroke.END: "\\", Stroke.WHOLE: "-"}
 
 
 def _cells(text: str) -> int:
@@ -73,7 +71,7 @@ class _Side:
         self.picture, self.flow, self.path = picture, flow, path
         self.paint, self.strokes = paint, strokes
         self.styles = styles(picture)
-        self.columns = max((scope.column + 1 for scope in flow.scopes), default=0)
+        self.brackets = brackets(flow)
         self.letters = max((max(len(line.under), int(line.runs)) for line in flow.lines), default=0)
         self.digits = len(str(flow.lines[-1].number))
 
@@ -84,9 +82,9 @@ class _Side:
         if line.runs and not line.under:
             letters = self.paint(_NOWHERE, "dim")
         letters += " " * (self.letters - max(len(line.under), int(line.runs)))
-        brackets = "".join(self._bracket(column, line) for column in range(self.columns))
+        strokes = "".join(map(self._bracket, self.brackets[line.number]))
         number = self.paint(str(line.number).rjust(self.digits), "dim")
-        text = f"{self._mark(line)}{number} {letters} {brackets} {code}".rstrip()
+        text = f"{self._mark(line)}{number} {letters} {strokes} {code}".rstrip()
         return _Piece(text, _cells(_COLOUR.sub("", text)))
 
     def _mark(self, line: Line) -> str:
@@ -99,32 +97,10 @@ class _Side:
     def _letter(self, credential: Credential) -> str:
         return self.paint(self.picture.letter(credential), self.styles[credential])
 
-    def _bracket(self, column: int, line: Line) -> str:
-        for scope in self.flow.scopes:
-            if scope.column == column and scope.first <= line.number <= scope.last:
-                stroke = self._stroke(scope, line)
-                return self.paint(stroke, self.styles[scope.credential]) if stroke != " " else stroke
-        return " "
-
-    def _stroke(self, scope: Scope, line: Line) -> str:
-        number, ends = line.number, {end.line for end in scope.ends}
-        if number == scope.line:
-            return self.strokes.begin if scope.last > number else self.strokes.whole
-        if number in ends:
-            return self.strokes.end if number == scope.last else self.strokes.end_one
-        if number in scope.lines or (not line.runs and self._is_between(scope, number)):
-            return self.strokes.within
-        return " "
-
-    def _is_between(self, scope: Scope, number: int) -> bool:
-        """Whether a line on which nothing runs is surrounded by the scope."""
-        inside = scope.lines | {scope.line}
-        before = next((item for item in range(number - 1, scope.first - 1, -1) if self._runs(item)), scope.line)
-        after = next((item for item in range(number + 1, scope.last + 1) if self._runs(item)), scope.last)
-        return before in inside and (after in inside or after in {end.line for end in scope.ends})
-
-    def _runs(self, number: int) -> bool:
-        return self.flow.line(number).runs
+    def _bracket(self, bracket: Bracket | None) -> str:
+        if bracket is None:
+            return " "
+        return self.paint(self.strokes[bracket.stroke], self.styles[bracket.credential])
 
 
 def styles(picture: Picture) -> Mapping[Credential, str]:
