@@ -14,7 +14,7 @@ from credseries.cli.options import HERE, Branch, Json, Tree, open_repository
 from credseries.cli.refresh import DryRun, Onto, OtherRecipe, SetAside, remake_series, series_json, show, show_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from credseries.kernel.git import Repository
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from credseries.series.current import Current
     from credseries.series.model import SeriesRecord
     from credseries.series.refresh import Refreshed, Remade
-    from credseries.series.reroll import Rerolled
+    from credseries.series.reroll import Reply, Rerolled
     from credseries.series.sent import Sent
+    from credseries.series.trailers import Trailer
 
 IsSent = Annotated[bool, typer.Option("--sent", help="The version on the branch was sent (not by `b4 send`).")]
 SentAs = Annotated[
@@ -309,6 +310,7 @@ def version_json(item: Rerolled, log: str) -> dict[str, Any]:
                 **asdict(reply),
                 "trailers": [str(trailer) for trailer in reply.trailers],
                 "mismatched": [str(trailer) for trailer in reply.mismatched],
+                "spoken": [str(trailer) for trailer in reply.spoken],
             }
             for reply in item.replies
         ],
@@ -380,12 +382,10 @@ def _show_version(item: Rerolled, refreshed: Refreshed | None) -> None:
         ],
     )
     show_rows("replies", [_reply_row(reply) for reply in item.replies])
-    mismatched = [
-        [str(trailer), f"in a reply of {reply.name} <{reply.address}>"]
-        for reply in item.replies
-        for trailer in reply.mismatched
-    ]
-    show_rows("trailers that do not name their sender, and were not applied", mismatched)
+    mismatched = [(reply, trailer) for reply in item.replies for trailer in reply.mismatched]
+    spoken = [(reply, trailer) for reply in item.replies for trailer in reply.spoken]
+    show_rows("trailers that do not name their sender, and were not applied", _trailer_rows(mismatched))
+    show_rows("trailers that are only spoken of, and were not applied", _trailer_rows(spoken))
     carried = item.remade.carried
     show_rows("done by hand, and kept", [[deed.what.value, deed.subject] for deed in carried.kept])
     conflicts = [[c.deed.commit[:12], c.deed.subject, c.reason] for c in carried.conflicts]
@@ -399,7 +399,11 @@ def _show_version(item: Rerolled, refreshed: Refreshed | None) -> None:
         render.say(render.printable(f"  note: {note}"))
 
 
-def _reply_row(reply: Any) -> list[str]:
+def _reply_row(reply: Reply) -> list[str]:
     where = f"patch {reply.patch}" if reply.patch else "cover letter"
     said = [*(["a comment"] if reply.comments else []), *(trailer.name for trailer in reply.trailers)]
     return [where, f"{reply.name} <{reply.address}>", ", ".join(said) or "nothing of its own", reply.message_id]
+
+
+def _trailer_rows(trailers: Iterable[tuple[Reply, Trailer]]) -> list[list[str]]:
+    return [[str(trailer), f"in a reply of {reply.name} <{reply.address}>"] for reply, trailer in trailers]

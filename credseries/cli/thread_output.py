@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from credseries import render
@@ -13,6 +13,7 @@ from credseries.mail.thread.discussion import Answer, Discussion, Thread
 from credseries.mail.thread.model import Letter
 from credseries.mail.thread.posted import Version
 from credseries.series.remarks import Remark, State
+from credseries.series.trailers import Trailer
 from credseries.words import many
 
 SCHEMA = 1
@@ -60,7 +61,10 @@ def _series_json(item: Discussion, decisions: Mapping[str, Decision], *, only_op
                 "message_id": answer.letter.message_id,
             }
             for answer in item.answers
-            for taken, trailers in ((True, answer.signed.trailers), (False, answer.signed.mismatched))
+            for taken, trailers in (
+                (True, answer.signed.trailers),
+                (False, (*answer.signed.mismatched, *answer.signed.spoken)),
+            )
             for trailer in trailers
         ],
         "remarks": [
@@ -131,9 +135,15 @@ def _show(item: Discussion, decisions: Mapping[str, Decision], *, only_open: boo
     if not remarks:
         render.say("  nothing is open" if only_open else "  no remark")
     if not only_open:
-        show_rows("trailers", list(_trailers(item.answers, taken=True)))
+        signed = [(answer, answer.signed) for answer in item.answers]
+        show_rows("trailers", [_trailer_row(answer, one) for answer, mine in signed for one in mine.trailers])
         show_rows(
-            "trailers that do not name who sent them, and are not taken", list(_trailers(item.answers, taken=False))
+            "trailers that do not name who sent them, and are not taken",
+            [_trailer_row(answer, one, by=True) for answer, mine in signed for one in mine.mismatched],
+        )
+        show_rows(
+            "trailers that are only spoken of, and are not taken",
+            [_trailer_row(answer, one, by=True) for answer, mine in signed for one in mine.spoken],
         )
     show_notes("not understood", item.problems)
 
@@ -165,8 +175,6 @@ def _version_of(remark: Remark) -> int:
     return remark.place.version if remark.place is not None else 0
 
 
-def _trailers(answers: Sequence[Answer], *, taken: bool) -> Iterator[list[str]]:
-    for answer in answers:
-        for trailer in answer.signed.trailers if taken else answer.signed.mismatched:
-            text = str(trailer).replace("\n", " ")
-            yield [on_patch(answer.version, answer.patch), text if taken else f"{text} (by {answer.letter.name})"]
+def _trailer_row(answer: Answer, trailer: Trailer, *, by: bool = False) -> list[str]:
+    text = str(trailer).replace("\n", " ")
+    return [on_patch(answer.version, answer.patch), f"{text} (by {answer.letter.name})" if by else text]

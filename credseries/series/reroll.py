@@ -25,7 +25,7 @@ class Reply:
     """A reply to a message of the version that was sent, to the patch `patch` (0: the cover letter).
 
     `comments` says that it has text of its own besides quotes and trailers. `mismatched` are trailers that do not name
-    its sender.
+    its sender, `spoken` those that it does not give, but speaks of.
     """
 
     patch: int
@@ -35,6 +35,7 @@ class Reply:
     comments: bool
     trailers: tuple[Trailer, ...] = ()
     mismatched: tuple[Trailer, ...] = ()
+    spoken: tuple[Trailer, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def gathered(
         facts=facts,
         replies={version.version: _replies(read.replies, version.version) for version in versions},
         decisions=decided.decisions,
-        problems=(*read.problems, *_mismatched(read.replies)),
+        problems=(*read.problems, *_not_taken(read.replies)),
         lost=decided.lost,
     )
 
@@ -106,9 +106,10 @@ def _replies(replies: Iterable[tuple[int, Reply]], version: int) -> tuple[Reply,
     return tuple(reply for number, reply in replies if number == version)
 
 
-def _mismatched(replies: Iterable[tuple[int, Reply]]) -> list[str]:
-    return [
-        f"{trailer} does not name its sender, {reply.name} <{reply.address}>, and is not taken"
-        for _, reply in replies
-        for trailer in reply.mismatched
-    ]
+def _not_taken(replies: Iterable[tuple[int, Reply]]) -> list[str]:
+    found = []
+    for _, reply in replies:
+        who = f"{reply.name} <{reply.address}>"
+        found += [f"{trailer} does not name its sender, {who}, and is not taken" for trailer in reply.mismatched]
+        found += [f"{trailer} is only spoken of by {who}, and is not taken" for trailer in reply.spoken]
+    return found

@@ -70,6 +70,7 @@ def _reply(answer: Answer) -> Reply:
         comments=answer.comments,
         trailers=signed.trailers,
         mismatched=signed.mismatched,
+        spoken=signed.spoken,
     )
 
 

@@ -22,10 +22,12 @@ from credseries.words import numbered
 
 @dataclass(frozen=True)
 class Signed:
-    """The trailers of a reply that b4 takes, and those that it does not as they do not name the sender."""
+    """The trailers of a reply that b4 takes, those that it does not as they do not name the sender, and those that are
+    not given, but spoken of."""
 
     trailers: tuple[Trailer, ...] = ()
     mismatched: tuple[Trailer, ...] = ()
+    spoken: tuple[Trailer, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,10 @@ _WORDS = {
 }
 
 
+PARTICIPLES = _WORDS["DONE"]
+"""A pattern for what was done to code, to a message or to a series."""
+
+_NAME = r"[\"'(]?(?-i:[^\Wa-z\d_])"  # names begin with a capital letter, or in a script that has none
 _RESERVED = r"n't\b|\b(?:not|but|except|however|although|though|if|should|must|needs?|instead|could|would)\b"
 
 
@@ -75,8 +79,11 @@ _SURE = (  # who says please, or calls it a nit, means it, whatever else is in t
     _rule(
         "a trailer",
         Kind.TRAILER,
-        r"\A\s*[A-Z][\w-]*-by:\s+\S",
-        r"\A\s*(?:Fixes|Closes|Link|Cc|To|Bugzilla|Change-Id|base-commit):\s*\S[^?]*\Z",
+        rf"\A\s*[A-Z][\w-]*-by:\s+(?:{_NAME}|[^\n]*@)",
+        r"\A\s*Fixes:\s*(?:commit |[0-9a-f]{6}|https?:)[^?]*\Z",
+        r"\A\s*(?:Closes|Link|Bugzilla):\s*[^\s?]*[\d/]\S*(?:\s+[\[#(][^?]*)?\Z",
+        r"\A\s*(?:Cc|To):\s*(?:[^\n?]*@[^\n?]*|[^\s?]+)\Z",
+        r"\A\s*(?:Change-Id|base-commit):\s*\S+\Z",
     ),
     _rule(
         "says who was added to the mail",

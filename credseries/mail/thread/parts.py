@@ -7,12 +7,13 @@ the next one. Paragraphs stand by themselves: who answers one has not answered t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from credseries.mail.thread.courtesies import bare_words
 from credseries.mail.thread.kinds import Judged, judge, waits
 from credseries.mail.thread.sentences import Block, Shape, blocks, sentences
+from credseries.mail.thread.spoken import GOES_ON, spoken_lines
 from credseries.series.remarks import Kind
 
 _GOES_ON = re.compile(r"(?:or|and|if (?:so|not)|e\.g|i\.e|for example|like)\b", re.IGNORECASE)
@@ -24,7 +25,6 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\((?=(?:and |so |also )?(?:please|pls)\b)([^()]*)\)", re.IGNORECASE)
-_TRAILER_MORE = re.compile(r"\s+\S|<\S+@\S+>\s*$|\[[^]]*\]\s*$")
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,11 @@ def parts(words: str, name: str = "") -> tuple[Part, ...]:
     """The remarks that some words hold, without greeting, farewell and signature of `name`."""
     found: list[Part] = []
     lead: Part | None = None
-    for block in blocks(bare_words(words, name).words):
-        mine = list(_of_block(block))
-        if block.shape is Shape.CODE:
+    bare = bare_words(words, name).words
+    spoken = spoken_lines(bare)
+    for block in blocks(bare):
+        mine = list(_of_block(block, spoken))
+        if block.shape is Shape.CODE or block.lines[0] in spoken:
             _join(found, Part(Kind.OTHER, "", block.text, block.paragraph))
             continue
         if block.shape is Shape.ITEM and lead is not None:
@@ -62,7 +64,7 @@ def parts(words: str, name: str = "") -> tuple[Part, ...]:
 
 
 def _join(found: list[Part], more: Part) -> None:
-    """Code, and steps of what was asked for, belong to the words above them."""
+    """Code, steps of what was asked for, and a trailer that is only spoken of belong to the words above them."""
     if found and found[-1].kind is not Kind.TRAILER:
         between = "\n" if found[-1].paragraph == more.paragraph else "\n\n"
         found[-1] = replace(found[-1], text=f"{found[-1].text}{between}{more.text}", paragraph=more.paragraph)
@@ -76,32 +78,33 @@ def _as_asked(part: Part, lead: Part) -> Part:
     return part if known else replace(part, kind=lead.kind, rule="an item of what was asked for")
 
 
-def _of_block(block: Block) -> Iterator[Part]:
+def _of_block(block: Block, spoken: Set[str]) -> Iterator[Part]:
     if block.shape is Shape.ITEM:
         yield _item(block)
         return
     if block.shape is Shape.CODE:
         return
     text: list[str] = []
-    for trailer, lines in _trailers(block.lines):
+    for trailer, lines in _trailers(block.lines, spoken):
         if trailer:
             yield from _sentences("\n".join(text), block.paragraph)
             text = []
             yield Part(Kind.TRAILER, "a trailer", "\n".join(lines), block.paragraph)
+            yield from _asked_behind(lines[0], block.paragraph)
         else:
             text += lines
     yield from _sentences("\n".join(text), block.paragraph)
 
 
-def _trailers(lines: Sequence[str]) -> Iterator[tuple[bool, list[str]]]:
+def _trailers(lines: Sequence[str], spoken: Set[str]) -> Iterator[tuple[bool, list[str]]]:
     """Lines, and whether they are a trailer with what belongs to it."""
     here: list[str] | None = None
     for line in lines:
-        if judge(line).rule == "a trailer":
+        if line not in spoken and judge(line).rule == "a trailer":
             if here is not None:
                 yield True, here
             here = [line]
-        elif here is not None and _TRAILER_MORE.match(line):
+        elif here is not None and GOES_ON.match(line):
             here.append(line)
         else:
             if here is not None:
@@ -110,6 +113,15 @@ def _trailers(lines: Sequence[str]) -> Iterator[tuple[bool, list[str]]]:
             yield False, [line]
     if here is not None:
         yield True, here
+
+
+def _asked_behind(line: str, paragraph: int) -> Iterator[Part]:
+    """What is asked for behind the address of a trailer: `<a@b.org>, but please rename it`."""
+    _, address, rest = line.rpartition(">")
+    words = rest.strip(" ,;-()#")
+    judged = judge(words) if address else Judged(Kind.OTHER)
+    if judged.rule and waits(judged.kind):
+        yield Part(judged.kind, judged.rule, words, paragraph)
 
 
 def _item(block: Block) -> Part:

@@ -1,4 +1,5 @@
-"""The trailers that replies bring, by b4's rules: which lines are trailers, and whose they must be."""
+"""The trailers that replies bring: which lines are trailers, and whose they must be, is b4's to say, and of those that
+are part of a sentence what it says of them."""
 
 from __future__ import annotations
 
@@ -6,9 +7,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from credseries.mail.b4adapter import read_mails_in
+from credseries.mail.b4adapter import Incoming, read_mails_in
 from credseries.mail.thread.discussion import Signed
 from credseries.mail.thread.model import Letter
+from credseries.mail.thread.spoken import spoken_of
 from credseries.series.trailers import Trailer, parse_trailer
 
 _ID = re.compile(rb"^message-id\s*:", re.MULTILINE | re.IGNORECASE)
@@ -23,8 +25,19 @@ def signed_by(letters: Sequence[Letter], directory: Path) -> dict[str, Signed]:
     found: Mapping[str, Signed] = {}
     if mails:
         incoming = read_mails_in(directory, mails)
-        found = {item.message_id: Signed(_trailers(item.trailers), _trailers(item.mismatched)) for item in incoming}
+        texts = {letter.message_id: letter.text for letter in letters}
+        found = {item.message_id: _signed(item, texts.get(item.message_id, "")) for item in incoming}
     return {name: signed for name, signed in found.items() if signed != Signed()}
+
+
+def _signed(mail: Incoming, text: str) -> Signed:
+    good, mismatched = _trailers(mail.trailers), _trailers(mail.mismatched)
+    spoken = spoken_of((*good, *mismatched), text)
+    return Signed(
+        tuple(trailer for trailer in good if trailer not in spoken),
+        tuple(trailer for trailer in mismatched if trailer not in spoken),
+        spoken,
+    )
 
 
 def _may_have_any(letter: Letter) -> bool:
