@@ -4,24 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from credseries.creds.program import Program, SourceFile
-from credseries.creds.sites import Analysis
 from credseries.rewrite.forms import Form, Names
-from credseries.rewrite.plan import Judged, Planner
-
-CTX = "struct my_ctx { const struct cred *cred; };\n"
-
-
-def judge(text: str, function: str = "f") -> tuple[Analysis, list[Judged]]:
-    program = Program({"fs/t.c": SourceFile("fs/t.c", (CTX + text).encode())})
-    program.run()
-    [analysis] = [item for item in program.analyses.values() if item.function.name == function]
-    return analysis, Planner(Names()).judge_all(analysis)
-
-
-def only(text: str) -> Judged:
-    _, [judged] = judge(text)
-    return judged
+from credseries.rewrite.plan import Planner
+from tests.soundcase import judge, only
 
 
 def test_a_goto_does_not_become_a_return_of_another_variable_of_that_name() -> None:

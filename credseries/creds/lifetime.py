@@ -178,13 +178,20 @@ class _Lifetime:
                     return f"the scope of {name} ends inside the override"
             if node.syntax is None:
                 continue
-            for part in self.variant.nodes.of(*_GIVING_UP, within=node.syntax):
+            for part in self._parts(node.syntax, *_GIVING_UP):
                 reason = self._gives_up(part, everything)
                 if reason is None and owned:
                     reason = self._gives_away(part, everything) or self._replaces(part, node.number, holders)
                 if reason is not None:
                     return reason
         return None
+
+    def _parts(self, syntax: Node, *kinds: str) -> Iterator[Node]:
+        """The nodes of some kinds at or below one, and those of what its macros stand for."""
+        yield from self.variant.nodes.of(*kinds, within=syntax)
+        for use in self.variant.uses_within(syntax):
+            for nodes in use.nodes:
+                yield from nodes.of(*kinds)
 
     def _matters(self, number: int) -> bool:
         """Whether a step can run while the override is in force, or lead to it."""
@@ -264,7 +271,7 @@ class _Lifetime:
     def changed(self, holders: Holders) -> str | None:
         """Why a holder may not be any more what it was when the function was called, or None."""
         root = next(iter(sorted(holders.places, key=len)), "")
-        for node in self.variant.nodes.of(*_CHANGING):
+        for node in self._parts(self.variant.body, *_CHANGING):
             if node.type == "declaration" and root in _declared(node) and root in self.variant.parameters:
                 return f"another {root} is declared in the function"
             if node.type == "while_statement" and _steers(node) & holders.places:

@@ -19,13 +19,13 @@ from credseries.creds.summary import Summary, effects_for, summarise
 from credseries.csource.function import Function
 from credseries.csource.lexical import Lexed, Lines, Region, lex
 from credseries.csource.outline import Extent, functions
+from credseries.csource.plain import misread
 from credseries.csource.statements import NO_MACROS, StatementMacros
 
 _HIT = re.compile(rb"override_creds|revert_creds")
 _MAX_ROUNDS = 32  # wrappers of wrappers of .. this deep
 _WORD = re.compile(rb"\w+")
 _ARGUMENTS = re.compile(rb"\s*\(")
-_DEFINE = re.compile(rb"[ \t]*#[ \t]*define[ \t]+(\w+)")
 
 
 _IN_WORDS = (string.ascii_letters + string.digits + "_").encode()
@@ -73,6 +73,12 @@ class SourceFile:
         return functions(self.lexed.code)
 
     @cached_property
+    def unfit(self) -> str | None:
+        """Why no function of the file can be analysed, or None."""
+        odd = misread(self.source, self.lexed)
+        return None if odd is None else f"the file has {odd.what} (line {self.lines.number(odd.offset)})"
+
+    @cached_property
     def _starts(self) -> list[int]:
         return [extent.start for extent in self.extents]
 
@@ -86,7 +92,7 @@ class SourceFile:
         if extent.start not in self._functions:
             text = self.source[extent.start : extent.end]
             line = self.lines.number(extent.start)
-            self._functions[extent.start] = Function(self.path, extent.name, text, line, self._macros)
+            self._functions[extent.start] = Function(self.path, extent.name, text, line, self._macros, self.unfit)
         return self._functions[extent.start]
 
     def use(self, macros: StatementMacros) -> None:
@@ -238,14 +244,8 @@ class Program:
 
     def _macros(self) -> dict[str, str]:
         """Macros whose bodies change credentials, as far as they do: their users cannot be analysed."""
-        found = {}
-        for file in self.files.values():
-            for span in file.lexed.directives(0, len(file.source)):
-                match = _DEFINE.match(file.source, span.start, span.end)
-                if match is not None and _HIT.search(file.source, match.end(), span.end):
-                    name = match.group(1).decode()
-                    found[name] = f"{name}() is a macro that changes credentials ({file.path})"
-        return found
+        changing = (macro for macro in self.scopes.macros if _HIT.search(macro.body.encode()))
+        return {item.name: f"{item.name}() is a macro that changes credentials ({item.path})" for item in changing}
 
     def run(self, find: Find | None = None) -> None:
         """Summaries first: what overrides directly, then everything with a hit, then callers of what was found.

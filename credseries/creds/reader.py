@@ -28,6 +28,7 @@ from credseries.csource.flow import FlowNode, Kind
 from credseries.csource.function import Variant
 from credseries.csource.syntax import arguments, callee, text_of, unparenthesised, walk
 from credseries.csource.syntax import field as child_field
+from credseries.csource.uses import Use
 
 # How many names (the class, a variable) come before the class's own arguments in a form of cleanup.h.
 _NAMES = {"guard": 0, "CLASS": 0, "scoped_guard": 1, "scoped_class": 2}
@@ -156,8 +157,13 @@ class Reader:
             self.code.find(task, start, end) >= 0 for task in self.tasks
         ):
             found += _reads(syntax, self.effects, self.tasks)
-            found.sort(key=lambda event: event.offset)
-        return found
+        # a macro without arguments looks like a variable
+        hidden = [use for use in self.variant.uses_within(syntax) if self._looks_plain(use) and use.calls]
+        found += [Event(use.start, use.name) for use in hidden]
+        return sorted(found, key=lambda event: event.offset)
+
+    def _looks_plain(self, use: Use) -> bool:
+        return use.end - use.start == len(use.name)
 
     def step(self, node: FlowNode) -> Step:
         if node.kind is Kind.CLEANUP:
@@ -169,6 +175,9 @@ class Reader:
             return Step()
         if node.evaluates and hides(self.effects, [node.evaluates]):
             return Step((), (self._hidden(node, f"{node.written}() changes credentials by hand"),))
+        pasted = self._pasted(syntax)
+        if pasted is not None:
+            return Step((), (pasted,))
         found = self._calls(syntax)
         if not found:
             return Step(tuple(self._events(syntax, found)))
@@ -183,6 +192,14 @@ class Reader:
             return Step(events, (operation,))
         events = tuple(event for event in events if not self.effects.touches(event.name))
         return Step(events, tuple(self._opaque(node, call) for call in calls))
+
+    def _pasted(self, syntax: Node) -> Opaque | None:
+        """A macro that stands for a change of credentials although its name does not tell."""
+        for use in self.variant.uses_within(syntax):
+            if not self.effects.touches(use.name) and any(map(self.effects.touches, use.words - use.written)):
+                reason = f"{use.name}() is a macro that changes credentials"
+                return Opaque(use.start, use.name, reason, acquires=True, expression=use.name)
+        return None
 
     def _hidden(self, node: FlowNode, reason: str) -> Opaque:
         name = node.written or node.macro

@@ -265,6 +265,9 @@ class TreeScopes:
             for macro in self._named.get(name, ())
             if macro.path.endswith(".h") or macro.path == path
         }
+        for macro in self._private.get(path, ()):
+            if macro.name in effects.overrides or macro.name in effects.reverts:
+                opaque[macro.name] = f"{macro.name}() is a macro of the file's own"
         return effects.with_scopes(classes, frees, opaque)
 
     def _class(self, item: Definition, visible: list[Definition], effects: Effects) -> ScopeClass:

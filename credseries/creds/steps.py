@@ -50,7 +50,7 @@ def _stores(variant: Variant, syntax: Node, saved: frozenset[str]) -> list[Store
     return found
 
 
-def _written(identifier: Node) -> bool:
+def is_written(identifier: Node) -> bool:
     """Whether an identifier stands where it is declared, or on the left of `=`."""
     parent = identifier.parent
     if parent is None:
@@ -173,12 +173,13 @@ def _read_names(variant: Variant, own: set[int], result: Steps) -> None:
     """Find where saved variables are read and declared, besides in the statements at `own`."""
     saved, reads = result.saved, result.reads
     unfollowed = result.unfollowed
+    unfollowed += _hidden_uses(variant, saved)
     scopes: dict[str, list[Node]] = {}
     for identifier in variant.nodes.of("identifier") if saved else ():
         name = text_of(identifier)
         if name not in saved or identifier.start_byte in own:
             continue
-        if not _written(identifier):
+        if not is_written(identifier):
             reads[name].append(identifier.start_byte)
             if _addressed(identifier):
                 unfollowed.append((identifier.start_byte, f"the address of {name} is taken"))
@@ -190,6 +191,43 @@ def _read_names(variant: Variant, own: set[int], result: Steps) -> None:
         if any(_within(scope, other) or _within(other, scope) for other in around):
             unfollowed.append((identifier.start_byte, f"{name} is declared again where it is in scope"))
         around.append(scope)
+    for start, name in _unparsed_uses(variant, saved):
+        if start not in own:
+            reads[name].append(start)
+
+
+def _hidden_uses(variant: Variant, saved: frozenset[str]) -> list[tuple[int, str]]:
+    """Where a macro stands for code that uses a saved variable which its arguments do not name, or changes one."""
+    found = []
+    for use in variant.uses if saved else ():
+        if use.name in saved:
+            found.append((use.start, f"{use.name} is a macro"))
+            continue
+        hidden = sorted(saved & (use.changed | (use.words - use.written)))
+        found += [(use.start, f"{use.name} is a macro that uses {name}") for name in hidden]
+        if not use.expanded:
+            found.append((use.start, f"{use.name} is a macro that stands for too much to be followed"))
+    return found
+
+
+def _unparsed_uses(variant: Variant, saved: frozenset[str]) -> list[tuple[int, str]]:
+    """Where the code has the name of a saved variable that the parser took for something else, or never saw.
+
+    It stands in an attribute or in `typeof()`; a member, a label and a tag of that name are something else indeed.
+    """
+    if not saved:
+        return []
+    named = variant.nodes.of("identifier", "field_identifier", "statement_identifier")
+    seen = {node.start_byte for node in named}
+    seen |= {node.start_byte for node in variant.nodes.of("type_identifier") if _is_tag(node)}
+    words = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(saved)) + rb")\b")
+    places = words.finditer(variant.code, variant.body.start_byte, variant.body.end_byte)
+    return [(place.start(), place.group().decode()) for place in places if place.start() not in seen]
+
+
+def _is_tag(node: Node) -> bool:
+    kinds = ("struct_specifier", "union_specifier", "enum_specifier")
+    return node.parent is not None and node.parent.type in kinds
 
 
 def _addressed(identifier: Node) -> bool:

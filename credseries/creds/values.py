@@ -78,6 +78,7 @@ class _Follower:
     def pick(self, candidates: Iterable[str]) -> frozenset[str]:
         """Those of the candidates that can be followed."""
         addressed = _addressed(self.variant.nodes)
+        addressed = addressed.union(*(use.changed for use in self.variant.uses))
         found: set[str] = set()
         members: set[str] = set()
         for place in candidates:

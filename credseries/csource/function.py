@@ -10,11 +10,17 @@ from tree_sitter import Node
 
 from credseries.csource.flow import Flow, control_flow
 from credseries.csource.lexical import Lexed, Lines, lex
-from credseries.csource.mask import Masked, mask
+from credseries.csource.macros import Macros
+from credseries.csource.mask import Masked, mask, nesting
+from credseries.csource.plain import misread, strange
 from credseries.csource.statements import NO_MACROS, StatementMacros
-from credseries.csource.syntax import Nodes, damage, field, identifiers, parse, text_of, walk
-from credseries.csource.variants import MAX_VARIANTS, TooManyVariants, UnbalancedConditions, variants
+from credseries.csource.syntax import Nodes, damage, deeper_than, field, identifiers, parse, text_of, walk
+from credseries.csource.uses import Use, uses_in
+from credseries.csource.variants import MAX_VARIANTS, ForeignDirective, TooManyVariants, UnbalancedConditions, variants
 
+_MOST_BRACKETS = 100  # clang reads 256; the kernel has less than 20
+_DEEPEST = 200  # levels of syntax
+_WORD = re.compile(rb"[A-Za-z_]\w*")
 _STATIC = re.compile(rb"\bstatic\b")
 
 
@@ -28,16 +34,30 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Variant:
-    """One way through the `#if`s of a function; offsets index the function's text."""
+    """One way through the `#if`s of a function; offsets index the function's text.
+
+    `code` is the text before it was masked, `macros` are those that it may use.
+    """
 
     masked: Masked
     definition: Node
     body: Node
+    code: bytes = b""
+    macros: Macros = NO_MACROS.macros
 
     @cached_property
     def nodes(self) -> Nodes:
         """The syntax nodes of the body."""
         return Nodes(self.body)
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """The uses of known macros in the body, in text order."""
+        return uses_in(self.code, self.body.start_byte, self.body.end_byte, self.macros)
+
+    def uses_within(self, node: Node) -> list[Use]:
+        """The uses of known macros at or below a node."""
+        return [use for use in self.uses if node.start_byte <= use.start < node.end_byte]
 
     @cached_property
     def flow(self) -> Flow:
@@ -68,9 +88,16 @@ class Function:
     """
 
     def __init__(
-        self, path: str, name: str, source: bytes, first_line: int, macros: StatementMacros = NO_MACROS
+        self,
+        path: str,
+        name: str,
+        source: bytes,
+        first_line: int,
+        macros: StatementMacros = NO_MACROS,
+        unfit: str | None = None,
     ) -> None:
-        """`macros` are those that the file sees, as far as they were read."""
+        """`macros` are those that the file sees, as far as they were read; `unfit` why the file cannot be analysed."""
+        self.unfit = unfit
         self.macros = macros
         self.path = path
         self.name = name
@@ -93,7 +120,7 @@ class Function:
 
     def rewritten(self, source: bytes) -> Function:
         """The same function with another text."""
-        return Function(self.path, self.name, source, self.first_line, self.macros)
+        return Function(self.path, self.name, source, self.first_line, self.macros, self.unfit)
 
     @cached_property
     def _lexed(self) -> Lexed:
@@ -114,6 +141,9 @@ class Function:
     @cached_property
     def _read(self) -> tuple[list[Variant], Unreadable | None]:
         lexed = self._lexed
+        unfit = self._unfit()
+        if unfit is not None:
+            return [], unfit
         directives = lexed.directives(0, len(self.source))
         try:
             texts = variants(self.source, lexed.code, directives) if directives else [lexed.code]
@@ -121,10 +151,14 @@ class Function:
             return [], Unreadable(directives[0].start, f"#if gives it more than {MAX_VARIANTS} variants")
         except UnbalancedConditions:
             return [], Unreadable(directives[0].start, "#if and #endif do not pair up inside it")
+        except ForeignDirective as foreign:
+            return [], Unreadable(directives[0].start, f"#{foreign} in it is not followed")
         found: list[Variant] = []
         for text in texts:
             masked = mask(text, self.macros)
             root = parse(masked.text)
+            if deeper_than(root, _DEEPEST):
+                return [], Unreadable(0, "it is nested too deep to be read")
             definition = next((child for child in root.named_children if child.type == "function_definition"), None)
             broken = damage(root)
             if broken is not None:
@@ -134,8 +168,23 @@ class Function:
             body = field(definition, "body") if definition is not None else None
             if definition is None or body is None:
                 return [], Unreadable(0, "it does not parse as a function definition")
-            found.append(Variant(masked, definition, body))
+            found.append(Variant(masked, definition, body, text, self.macros.macros))
         return found, None
+
+    def _unfit(self) -> Unreadable | None:
+        """Why the text is not even parsed."""
+        if self.unfit is not None:
+            return Unreadable(0, self.unfit)
+        odd = misread(self.source, self._lexed) or strange(self.code)
+        if odd is not None:
+            return Unreadable(odd.offset, f"line {self.line(odd.offset)} has {odd.what}")
+        for match in _WORD.finditer(self.code) if self.macros.disfiguring else ():
+            if match.group() in self.macros.disfiguring:
+                what = f"{match.group().decode()} is a macro that changes how the function is built"
+                return Unreadable(match.start(), f"{what} (line {self.line(match.start())})")
+        if nesting(self.code) > _MOST_BRACKETS:
+            return Unreadable(0, f"brackets are nested more than {_MOST_BRACKETS} deep in it")
+        return None
 
     @property
     def variants(self) -> list[Variant]:

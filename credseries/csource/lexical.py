@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -27,16 +27,33 @@ class Span:
     region: Region
 
 
-# One alternation, so that whichever starts first wins: a quote in a comment is no string, and the reverse. A directive
-# runs over continuation lines and over a comment that starts on it, because that comment may span lines. The set comes
-# first because the search then skips, at once, what cannot begin any of them.
+# A line that ends in a backslash goes on, also when blanks stand behind the backslash; compilers agree on that.
+_ESCAPED = rb"\\(?:[ \t\f\v\r]*\n|.|\Z)"
+_BLOCK = rb"\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)"  # a comment, behind its first slash
+_LINE = rb"/(?:[^\n\\]++|%b)*+" % _ESCAPED
+# A literal behind its quote: one that is never closed takes the rest of its line with it.
+_QUOTED = rb'(?:(?<=")(?:[^"\\\n]++|%b)*+(?:"|(?=\n)|\Z)|(?<=\')(?:[^\'\\\n]++|%b)*+(?:\'|(?=\n)|\Z))' % (
+    _ESCAPED,
+    _ESCAPED,
+)
+# One alternation, so that whichever starts first wins: a quote in a comment is no string, and the reverse. The set
+# comes first because the search then skips, at once, what cannot begin any of them. Nothing is tried twice (`++`, `*+`)
+# so that the time that a text takes grows with its length, whatever is in it.
 _NOT_CODE = re.compile(
     rb"""[/"'\#](?:
-    (?P<comment>(?<=/)(?:\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/|\Z)|/[^\n\\]*(?:\\.[^\n\\]*)*))
-    |(?P<string>(?<=")[^"\\\n]*(?:\\.[^"\\\n]*)*"|(?<=')[^'\\\n]*(?:\\.[^'\\\n]*)*')
-    |(?P<directive>(?<=\#)[^\n\\/]*(?:(?:/(?!\*)|/\*.*?(?:\*/|\Z)|\\.)[^\n\\/]*)*))""",
+    (?P<comment>(?<=/)(?:%b|%b))
+    |(?P<string>%b)
+    |(?P<directive>(?<=\#)))"""
+    % (_BLOCK, _LINE, _QUOTED),
     re.DOTALL | re.VERBOSE,
 )
+# A directive behind its `#` runs over continuation lines, and over a comment that starts on it: that may span lines.
+_DIRECTIVE = re.compile(
+    rb"""(?:[^\n\\/"']++|%b|/(?:%b|%b|(?![/*]))|["']%b)*+""" % (_ESCAPED, _BLOCK, _LINE, _QUOTED), re.DOTALL
+)
+_COMMENT = re.compile(rb"""/(?:%b|%b)|["']%b""" % (_BLOCK, _LINE, _QUOTED), re.DOTALL)
+_CONTINUED = re.compile(rb"\\[ \t\f\v\r]*\n")
+_WHITE = b" \t\f\v"
 _BLANKS = bytes(byte if byte in b"\n" else 0x20 for byte in range(256))
 _REGIONS = {region.value: region for region in Region}
 
@@ -50,43 +67,54 @@ def blanked(match: bytes) -> bytes:
 class Lexed:
     """A file with everything that is not code blanked.
 
-    `code` has the length of the source; string and character literals keep their quotes and become `x` inside.
+    `code` has the length of the source; string and character literals keep their quotes and become `x` inside. One that
+    is never closed goes as far as its line, and has no second quote.
     """
 
     code: bytes
     spans: tuple[Span, ...]
 
+    def span_at(self, offset: int) -> Span | None:
+        """What is not code around a byte offset, or None for code."""
+        index = bisect_right(self.spans, offset, key=lambda span: span.start) - 1
+        return self.spans[index] if index >= 0 and offset < self.spans[index].end else None
+
     def region_at(self, offset: int) -> Region | None:
         """The kind of text at a byte offset, or None for code."""
-        index = bisect_right(self.spans, offset, key=lambda span: span.start) - 1
-        if index >= 0 and offset < self.spans[index].end:
-            return self.spans[index].region
-        return None
+        span = self.span_at(offset)
+        return span.region if span is not None else None
 
     def directives(self, start: int, end: int) -> list[Span]:
         """The preprocessor lines that lie in a byte range."""
-        first = bisect_right(self.spans, start - 1, key=lambda span: span.start)
-        found = []
-        for span in self.spans[first:]:
-            if span.start >= end:
-                break
-            if span.region is Region.DIRECTIVE:
-                found.append(span)
-        return found
+        first = bisect_left(self.spans, start, key=lambda span: span.start)
+        last = bisect_left(self.spans, end, lo=first, key=lambda span: span.start)
+        return [span for span in self.spans[first:last] if span.region is Region.DIRECTIVE]
 
 
 def _not_code(source: bytes) -> Iterator[Span]:
     at = 0
+    line, fresh = 0, True  # where the line that is read begins, or its text behind comments; whether it is blank so far
     while match := _NOT_CODE.search(source, at):
-        start, at = match.span()
+        start, end = match.span()
+        newline = source.rfind(b"\n", at, start) + 1
+        if newline:
+            line, fresh = newline, True
+        fresh = fresh and not source[max(line, at) : start].strip(_WHITE)
         region = _REGIONS[match.lastgroup or ""]
         if region is Region.DIRECTIVE:
-            line = source.rfind(b"\n", 0, start) + 1
-            if source[line:start].strip(b" \t"):
-                at = start + 1  # a `#` within a line begins nothing
+            if not fresh:
+                at = end  # a `#` within a line begins nothing
                 continue
-            start = line
-        yield Span(start, at, region)
+            start, end = line, _directive_end(source, end)
+        elif region is Region.STRING:
+            fresh = False
+        at = line = end
+        yield Span(start, end, region)
+
+
+def _directive_end(source: bytes, at: int) -> int:
+    match = _DIRECTIVE.match(source, at)
+    return match.end() if match is not None else at
 
 
 def lex(source: bytes) -> Lexed:
@@ -99,12 +127,23 @@ def lex(source: bytes) -> Lexed:
         pieces.append(source[done:start])
         if region is Region.STRING:
             quote = source[start : start + 1]
-            pieces.append(quote + b"x" * (end - start - 2) + quote)
+            closed = end - start > 1 and source[end - 1 : end] == quote
+            pieces.append(quote + b"x" * (end - start - 1 - closed) + quote * closed)
         else:
             pieces.append(source[start:end].translate(_BLANKS))
         done = end
     pieces.append(source[done:])
     return Lexed(b"".join(pieces), spans)
+
+
+def uncommented(text: bytes) -> bytes:
+    """A directive as one line, as the preprocessor reads it: continued lines joined, and a blank for each comment."""
+    joined = _CONTINUED.sub(b"", text) if b"\\" in text else text
+    return _COMMENT.sub(_without_comment, joined) if b"/" in joined else joined
+
+
+def _without_comment(match: re.Match[bytes]) -> bytes:
+    return b" " if match.group().startswith(b"/") else match.group()
 
 
 class Lines:

@@ -14,15 +14,12 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
-from credseries.csource.lexical import Lexed
+from credseries.csource.lexical import Lexed, uncommented
 
-_DEFINE = re.compile(rb"[ \t]*#[ \t]*define[ \t]+(\w+)(\(([^)]*)\))?(.*)", re.DOTALL)
-_COMMENT_OR_LITERAL = re.compile(
-    rb"""/\*.*?(?:\*/|\Z)|//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""",
-    re.DOTALL,
-)
+_DEFINE = re.compile(rb"\s*#\s*define\s+(\w+)(\(([^)]*)\))?(.*)", re.DOTALL)
 _TOKEN = re.compile(r"""\s+|[A-Za-z_]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|##|.""")
 _MOST_TOKENS = 20_000  # far more than any macro of the kernel that stands before a statement
+_MOST_DEFINITIONS = 16  # of the macros that one use goes through, besides the first of each
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -67,10 +64,6 @@ class _Token:
 _NOTHING = _Token("\0")  # what an empty argument is to `##`
 
 
-def _uncommented(match: re.Match[bytes]) -> bytes:
-    return b" " if match.group().startswith((b"/*", b"//")) else match.group()
-
-
 def _parameters(listed: str) -> tuple[tuple[str, ...], bool]:
     names = [name.strip() for name in listed.split(",")] if listed.strip() else []
     if names and names[-1].endswith("..."):
@@ -86,7 +79,7 @@ def read_macros(path: str, source: bytes, lexed: Lexed) -> list[Macro]:
         text = source[span.start : span.end]
         if b"define" not in text:
             continue
-        match = _DEFINE.match(_COMMENT_OR_LITERAL.sub(_uncommented, text.replace(b"\\\n", b" ")))
+        match = _DEFINE.match(uncommented(text))
         if match is None:
             continue
         name, has_list, listed, body = (part.decode("utf-8", "replace") if part else "" for part in match.groups())
@@ -287,6 +280,21 @@ class Macros:
                 out.append(token)
             index += 1
         return [_Token(token.text, token.hidden | hidden) for token in out if token != _NOTHING]
+
+
+def expansions(macros: Macros, name: str, written: str) -> tuple[str, ...]:
+    """What a use of a macro stands for by each definition of the macros that it goes through.
+
+    `written` is as in the source, from the name on. Nothing when that is too much to be followed.
+    """
+    others = [other for used in sorted(macros.used_by(name)) for other in macros.others.get(used, ())]
+    if len(others) > _MOST_DEFINITIONS:
+        return ()
+    try:
+        texts = [macros.expand(written), *(macros.with_definition(other).expand(written) for other in others)]
+    except TooLong:
+        return ()
+    return tuple(dict.fromkeys(texts))
 
 
 def _previous(tokens: list[_Token]) -> int | None:

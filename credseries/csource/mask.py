@@ -50,6 +50,7 @@ _TYPE = (
 # parameter has a name after its type.
 _TYPE_ARGUMENT = re.compile(rb"(?<=[(,])(\s*)(" + _TYPE + rb")(?=\s*,)|(?<=,)(\s*)(" + _TYPE + rb")(?=\s*\))")
 _STATEMENT_BEFORE = frozenset(b"{};:)")
+_BRACKET = re.compile(rb"[()\[\]{}]")
 _NO_STATEMENT_AFTER = frozenset(b";,)=.+-*/%&|^<>?:][")
 
 
@@ -90,11 +91,11 @@ class Masked:
     loops: Mapping[int, str] = field(default_factory=dict)
 
 
-def closing(text: bytes, opening: int) -> int:
+def closing(text: bytes | bytearray, opening: int) -> int:
     """The offset of the bracket that closes the one at `opening`, or -1."""
     pairs = {0x28: 0x29, 0x5B: 0x5D, 0x7B: 0x7D}
     stack: list[int] = []
-    for match in re.compile(rb"[()\[\]{}]").finditer(text, opening):
+    for match in _BRACKET.finditer(text, opening):
         byte = match.group()[0]
         if byte in pairs:
             stack.append(pairs[byte])
@@ -103,6 +104,15 @@ def closing(text: bytes, opening: int) -> int:
         if not stack:
             return match.start()
     return -1
+
+
+def nesting(text: bytes) -> int:
+    """How deep brackets of any kind stand in each other, those that are never closed as well."""
+    deepest = depth = 0
+    for match in _BRACKET.finditer(text):
+        depth = depth + 1 if match.group() in b"([{" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _skip_space(text: bytes | bytearray, at: int) -> int:
@@ -163,19 +173,20 @@ class _Masker:
         return Masked(bytes(self.text), *tables, self.macros.conditional, self.loops)
 
     def _has_arguments(self, end: int) -> bool:
-        return self.text[_skip_space(self.text, end) :][:1] == b"("
+        after = _skip_space(self.text, end)
+        return self.text[after : after + 1] == b"("
 
     def _call(self, start: int, end: int, word: bytes) -> None:
         opening = _skip_space(self.text, end)
         if word in _CALL_ANNOTATIONS:
-            close = closing(bytes(self.text), opening)
+            close = closing(self.text, opening)
             if close > 0:
                 attribute = _CLEANUP.search(self.text, start, close + 1)
                 if attribute is not None:
                     self.frees[start] = Part("__cleanup", attribute.group(1).decode())
                 _fill(self.text, start, close + 1)
         elif word == b"__free":
-            close = closing(bytes(self.text), opening)
+            close = closing(self.text, opening)
             if close > 0:
                 self.frees[start] = Part("__free", bytes(self.text[opening + 1 : close]).strip().decode())
                 _fill(self.text, start, close + 1)
@@ -183,7 +194,7 @@ class _Masker:
             if self._stands_alone(start):
                 _fill(self.text, start, end, b"return")
         elif word in self.before_statements or (_SCOPED_NAME.fullmatch(word) and self.macros.defines(word.decode())):
-            self._tree_macro(start, end, word, closing(bytes(self.text), opening))
+            self._tree_macro(start, end, word, closing(self.text, opening))
         elif _LOOP_NAME.fullmatch(word) or _SCOPED_NAME.fullmatch(word):
             self._statement_macro(start, end, word)
 
@@ -253,7 +264,7 @@ class _Masker:
         if not self._stands_alone(start):
             return
         opening = _skip_space(self.text, end)
-        close = closing(bytes(self.text), opening)
+        close = closing(self.text, opening)
         if close < 0:
             return
         after = _skip_space(self.text, close + 1)
@@ -285,7 +296,7 @@ class _Masker:
         match = _SYSCALL.search(self.text, 0, max(body, 0))
         if match is None:
             return
-        close = closing(bytes(self.text), match.end() - 1)
+        close = closing(self.text, match.end() - 1)
         name = re.match(rb"\s*(\w+)", bytes(self.text[match.end() :]))
         if close < 0 or name is None:
             return

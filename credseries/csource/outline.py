@@ -63,11 +63,12 @@ def _name(head: bytes) -> str | None:
 
 def _past_macros(head: bytes) -> bytes:
     """A head without the macros above it that no semicolon ends: `DEFINE_FREE(..)`, or what is left of one."""
-    depth = 0
+    depth = begin = 0
     for bracket in re.finditer(rb"[()]", head):
         depth += 1 if bracket.group() == b"(" else -1
         if depth < 0:
-            return _past_macros(head[bracket.end() :].lstrip())
+            depth, begin = 0, bracket.end()
+    head = head[begin:].lstrip()
     while (match := _DEFINING.match(head)) is not None:
         close = closing(head, match.end() - 1)
         rest = head[close + 1 :].lstrip()

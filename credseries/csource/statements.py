@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
-from credseries.csource.macros import Macros, TooLong, closing_in, split_arguments, tokens_of
+from credseries.csource.macros import Macro, Macros, TooLong, closing_in, expansions, split_arguments, tokens_of
+from credseries.csource.syntax import parse, walk
 
 SCOPED = ("scoped_guard", "scoped_class")
 DECLARED = ("guard", "CLASS")
@@ -32,6 +33,17 @@ KEPT = frozenset({*SCOPED, *DECLARED, *DEFINING, "scoped_cond_guard", "__free", 
 # What a definition has to use, itself or through others, to be more than an expression.
 _STRUCTURE = frozenset({"for", "while", "if", "else", "do", "switch", "cleanup", "__cleanup__"}) | KEPT
 _OPENS = frozenset({"guard", "CLASS", "__free", "__cleanup", "cleanup", "__cleanup__"})
+_KEYWORDS = frozenset({"return", "goto", "break", "continue", "if", "else", "for", "while", "do"}) | {
+    *("switch", "case", "default")
+}
+_PAIRS = {"(": ")", "{": "}", "[": "]"}
+_LOOPS = ("for_statement", "while_statement", "do_statement")
+_LEAVES_FROM = {  # what a statement leaves, or belongs to
+    "break_statement": (*_LOOPS, "switch_statement"),
+    "continue_statement": _LOOPS,
+    "case_statement": ("switch_statement",),
+}
+_LEAVING = frozenset({"break", "continue", "case", "default"})
 _ATTRIBUTE = r"(?:__cleanup|__attribute__\s*\(\s*\(\s*(?:__)?cleanup(?:__)?)\s*\(\s*(\w+)\s*\)(?:\s*\)\s*\))?"
 _CLEANUP = re.compile(rf"\b__free\s*\(\s*(\w+)\s*\)|{_ATTRIBUTE}")
 _BY_HAND = re.compile(rf"\bclass_(\w+)_t\s+\w+\s+{_ATTRIBUTE}\s*=\s*class_(\w+)_constructor\s*(?=\()")
@@ -273,6 +285,34 @@ def read_meaning(text: str) -> Meaning | None:
     return None
 
 
+def _unpaired(body: str) -> bool:
+    """Whether a text has brackets that do not pair up."""
+    if all(body.count(left) == body.count(right) for left, right in _PAIRS.items()):
+        return False
+    tokens = tokens_of(body)
+    return any(tokens.count(left) != tokens.count(right) for left, right in _PAIRS.items())
+
+
+def _by_its_parameters(macro: Macro) -> str:
+    """A use of a macro, given its own parameters."""
+    return macro.name if macro.parameters is None else f"{macro.name}({', '.join(macro.parameters)})"
+
+
+def _leaves(text: str) -> bool:
+    """Whether statements break off, or are a case of, what is around them."""
+    root = parse(f"void f(void)\n{{\n{text};\n}}".encode())
+    for node in walk(root):
+        if node.is_error:
+            return True
+        if node.type in _LEAVES_FROM:
+            around = node.parent
+            while around is not None and around.type not in _LEAVES_FROM[node.type]:
+                around = around.parent
+            if around is None:
+                return True
+    return False
+
+
 class StatementMacros:
     """The macros of a tree that may stand before a statement or open a scope, and what they do there.
 
@@ -315,12 +355,19 @@ class StatementMacros:
         return _encoded(self.macros.using(_OPENS) - self.macros.kept)
 
     @cached_property
+    def disfiguring(self) -> frozenset[bytes]:
+        """The names of macros that no syntax can be told of: brackets that do not pair up, and statements' keywords."""
+        found = {name for name, macro in self.macros.named.items() if _unpaired(macro.body)}
+        found |= {macro.name for others in self.macros.others.values() for macro in others if _unpaired(macro.body)}
+        return _encoded((self.macros.named.keys() & _KEYWORDS) | found)
+
+    @cached_property
     def jumping(self) -> frozenset[bytes]:
         """The names of macros that return from the function or jump in it, by their definitions.
 
         `return_ptr()` of cleanup.h is a `return`, and known as that.
         """
-        found = set()
+        found = {name for name in self.macros.using(_LEAVING) - self.macros.kept if self._leaves(name)}
         for name in self.macros.using({"return", "goto"}) - {"return_ptr"} - self.macros.kept:
             bodies = " ; ".join(self.macros.named[used].body for used in self.macros.used_by(name))
             targets = re.findall(r"\bgoto\s+(\w+)", bodies)
@@ -328,6 +375,11 @@ class StatementMacros:
             if re.search(r"\breturn\b", bodies) or not own.issuperset(targets):
                 found.add(name)
         return _encoded(found)
+
+    def _leaves(self, name: str) -> bool:
+        """Whether a macro may break off what is around it."""
+        texts = expansions(self.macros, name, _by_its_parameters(self.macros.named[name]))
+        return not texts or any(map(_leaves, texts))
 
     def defines(self, name: str) -> bool:
         """Whether the name is a macro that is what its definition says."""

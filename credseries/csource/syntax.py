@@ -73,6 +73,21 @@ def damage(root: Node) -> Node | None:
     return next((node for node in _walk_all(root) if node.is_error or node.is_missing), root)
 
 
+def deeper_than(root: Node, levels: int) -> bool:
+    """Whether a tree has more levels of nodes: what is nested without end is for no person to read, nor for a proof."""
+    cursor, level = root.walk(), 0
+    while True:
+        if cursor.goto_first_child():
+            level += 1
+            if level > levels:
+                return True
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return False
+            level -= 1
+
+
 def text_of(node: Node) -> str:
     """The text of a node (masked text: literals are blank)."""
     return (node.text or b"").decode("utf-8", "replace")

@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from credseries.creds.operations import Steps
 from credseries.creds.sites import Site
+from credseries.creds.steps import is_written
 from credseries.csource.function import Function, Variant, enclosing_block, node_at
 from credseries.csource.mask import closing
 from credseries.csource.splice import Copy, Edit, Insert, Spliced
@@ -217,15 +218,15 @@ class _Writer:
         if reads:
             raise Refused(f"{variable} is also read at line {self.function.line(reads[0])}")
         own = [self.site.statement, *(revert.statement for revert in self.site.reverts)]
-        declarations: list[Node] = []
-        for node in identifiers(self.variant.body):
-            if text_of(node) != variable or any(start <= node.start_byte < end for start, end in own):
-                continue
-            declaration = self._declaration_of(node)
-            if declaration is None:
-                return  # another site still uses it
-            declarations.append(declaration)
-        for declaration in declarations:
+        left = [
+            (node, self._declaration_of(node))
+            for node in identifiers(self.variant.body)
+            if text_of(node) == variable and not any(start <= node.start_byte < end for start, end in own)
+        ]
+        uses = [node for node, declaration in left if declaration is None]
+        if uses and all(map(is_written, uses)):
+            raise Refused(f"{variable} would only be set any more (line {self.line(uses[0])})")
+        for _, declaration in () if uses else left:  # another site may still use it
             self._drop_declarator(declaration, variable)
 
     def kept_declaration(self, after: bytes = b"\n") -> tuple[Insert | Copy, ...]:
@@ -257,7 +258,9 @@ class _Writer:
             node = parent
         return node if node is not None and node.type == "declaration" else None
 
-    def _drop_declarator(self, declaration: Node, variable: str) -> None:
+    def _drop_declarator(self, declaration: Node | None, variable: str) -> None:
+        if declaration is None:
+            return
         kinds = ("identifier", "pointer_declarator", "init_declarator", "array_declarator")
         declarators = [
             child
@@ -391,6 +394,8 @@ class _Writer:
             raise Refused(f"label {name} (line {self.line(label)}) does more than return")
         for node in walk(self.variant.body):
             if node.type == "goto_statement" and _label_name(node) == name:
+                if value is None and not self._returns_nothing():
+                    raise Refused(f"label {name} (line {self.line(label)}) leads to no value that the function returns")
                 if value is not None:
                     self._check_meaning(value, node, label)
                 pieces: tuple[Insert | Copy, ...] = (Insert(b"return;", node.start_byte),)
@@ -403,6 +408,13 @@ class _Writer:
                 self.changes.edit(Edit(node.start_byte, node.end_byte, pieces))
         colon = next(child for child in label.children if child.type == ":")
         self.changes.drop(label.start_byte, colon.end_byte)
+
+    def _returns_nothing(self) -> bool:
+        """Whether the function is one without a value."""
+        definition = self.variant.definition
+        kind, declarator = child_field(definition, "type"), child_field(definition, "declarator")
+        plain = declarator is not None and declarator.type == "function_declarator"
+        return plain and kind is not None and text_of(kind) == "void"
 
     def _check_meaning(self, value: Node, goto: Node, label: Node) -> None:
         """Refuse when a name in the returned value means another variable where the goto is."""
