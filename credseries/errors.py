@@ -20,6 +20,7 @@ CredseriesError            the root; `exit_status` is what the command exits wit
 ├── UnreadableObject       a file is no object with machine code in it (exit 1)
 ├── EnvironmentProblem     something on this machine is missing or broken (exit 4)
 │   ├── MissingIdentity    user.name or user.email is not set
+│   ├── NotTrusted         a repository's own configuration asks for what only its user may ask for
 │   ├── GitFailed          a git command failed
 │   ├── B4Failed           b4 failed
 │   └── StoreDamaged       credseries' own state cannot be read
@@ -131,6 +132,10 @@ class EnvironmentProblem(CredseriesError):
 
 class MissingIdentity(EnvironmentProblem):
     """user.name or user.email is not set."""
+
+
+class NotTrusted(EnvironmentProblem):
+    """A repository's own configuration asks for what only its user may ask for: a program to run, say."""
 
 
 class GitFailed(EnvironmentProblem):

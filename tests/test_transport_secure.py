@@ -37,7 +37,7 @@ def keep_passwords(repo: Repository, tmp_path: Path, password: str) -> Path:
     helper.write_text(f'#!/bin/sh\necho "$1" >> {log}\ncat >> {log}\n[ "$1" = get ] && echo "password={password}"\n:\n')
     helper.chmod(helper.stat().st_mode | stat.S_IXUSR)
     assert repo.work_tree is not None
-    git(repo.work_tree, "config", "credential.helper", str(helper))
+    git(repo.work_tree, "config", "--global", "credential.helper", str(helper))
     return log
 
 

@@ -27,7 +27,7 @@ def tree(tmp_path: Path) -> Path:
 
 def settings(tree: Path, *pairs: tuple[str, str], web: bool = False) -> Settings:
     for key, value in pairs:
-        git(tree, "config", "--add", key, value)
+        git(tree, "config", "--global", "--add", key, value)
     return read_settings(Repository.discover(tree), web=web)
 
 

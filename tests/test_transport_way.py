@@ -37,7 +37,7 @@ def tree(tmp_path: Path) -> Path:
 
 def way(tree: Path, settings: dict[str, str], wish: Wish = WISH) -> Way:
     for key, value in settings.items():
-        git(tree, "config", key, value)
+        git(tree, "config", "--global", key, value)
     return configured_way(Repository.discover(tree), wish)
 
 

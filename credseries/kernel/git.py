@@ -12,13 +12,22 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Literal
 
 from credseries.errors import BranchExists, GitFailed, MissingIdentity, NotARepository, UnknownRevision
 from credseries.kernel.fast_import import fast_import_stream
-from credseries.kernel.git_process import Finished, GitProcess, run_writer, start_git
+from credseries.kernel.git_process import (
+    Finished,
+    GitProcess,
+    read_restraint,
+    run_writer,
+    settings_environment,
+    start_git,
+)
 from credseries.kernel.grep import GrepFiles
+from credseries.kernel.restraint import Restraint
 from credseries.kernel.values import (
     CommitInfo,
     FileChange,
@@ -42,6 +51,8 @@ __all__ = [
 _IDENT = re.compile(r"(?P<name>.*) <(?P<email>[^<>]*)> \d+ [+-]\d+\s*")
 _LOCATION = ("--git-dir", "--git-common-dir", "--show-object-format", "--is-bare-repository")
 _COMMIT_FIELDS = ("%H", "%T", "%P", "%s", "%b", "%B", "%an", "%ae", "%ad", "%cn", "%ce", "%ct")
+# Of a submodule only which commit is checked out: git would start another one in it, with its configuration.
+_STATUS = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty")
 _WALKED = 30_000  # commits of a history
 _PATHS_A_CALL = 1000  # stays far below the kernel's limit for arguments
 
@@ -94,11 +105,24 @@ class Repository:
         lines = decode_path(finished.output).splitlines()
         if len(lines) < len(_LOCATION):
             detail = finished.errors.removeprefix("fatal: ").splitlines()
+            if "dubious ownership" in finished.errors:
+                hint = "it belongs to somebody else: if you trust them, git config --global --add safe.directory DIR"
             raise NotARepository(f"{start}: {detail[0] if detail else 'not a git repository'}", hint=hint)
         git_dir, common_dir, object_format, bare, *top = lines
         if not top and bare == "false" and Path(git_dir).name == ".git" and Path(git_dir) != start:
             return cls.discover(Path(git_dir).parent)
         return cls(Path(git_dir), Path(common_dir), Path(top[0]) if top else None, object_format)
+
+    @cached_property
+    def restraint(self) -> Restraint:
+        """What keeps git from running what the repository's own configuration names; read once."""
+        return read_restraint(*self._unrestrained_place, self.places)
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """The directories by which a user may name this repository."""
+        top = self.common_dir.parent if self.common_dir.name == ".git" else self.common_dir
+        return (self.common_dir, top, *((self.work_tree,) if self.work_tree is not None else ()))
 
     @property
     def zero_id(self) -> str:
@@ -344,7 +368,7 @@ class Repository:
 
     def is_dirty(self) -> bool:
         """Whether a tracked file differs from HEAD, in the index or on disk; never in a bare repository."""
-        return self.work_tree is not None and bool(self._run("status", "--porcelain", "-z", "--untracked-files=no"))
+        return self.work_tree is not None and bool(self._run(*_STATUS))
 
     def config(self, key: str, *, file: Path | None = None) -> str | None:
         """The value of a configuration variable, the last one if it has several; with a file, what that one sets."""
@@ -497,6 +521,15 @@ class Repository:
 
     def _place(self) -> tuple[Path, dict[str, str]]:
         """Where git runs, and the environment that says which repository it works on."""
+        directory, environment = self._unrestrained_place
+        return directory, {
+            **environment,
+            **settings_environment(self.restraint.settings),
+            **dict(self.restraint.environment),
+        }
+
+    @property
+    def _unrestrained_place(self) -> tuple[Path, dict[str, str]]:
         environment = {"GIT_DIR": str(self.git_dir)}
         if self.work_tree is not None:
             environment["GIT_WORK_TREE"] = str(self.work_tree)

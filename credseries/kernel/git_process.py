@@ -3,38 +3,55 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
 from typing import IO, TYPE_CHECKING, Any
 
 from credseries.errors import GitFailed
+from credseries.kernel.restraint import Restraint, parse_settings, restrain
+from credseries.kernel.values import decode_path
 
 if TYPE_CHECKING:
     from git.cmd import Git
 
-# No pager; paths are paths and never patterns; no hook or file system monitor of the user's runs because
-# credseries looked at a repository or wrote to it.
-_OPTIONS = (
-    "--no-pager",
-    "--literal-pathspecs",
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "color.ui=false"),
+# No hook, file system monitor or check of signatures of the user's runs because credseries looked at a repository or
+# wrote to it.
+_SETTINGS = (
+    ("core.fsmonitor", "false"),
+    ("core.hooksPath", os.devnull),
+    ("log.showSignature", "false"),
+    ("color.ui", "false"),
 )
-_ENVIRONMENT = {
-    "LC_ALL": "C",  # messages are matched in a few places
+# No pager; paths are paths and never patterns.
+_OPTIONS = (
+    *("--no-pager", "--literal-pathspecs"),
+    *(part for key, value in _SETTINGS for part in ("-c", f"{key}={value}")),
+)
+# For all that runs git in somebody's repository, whoever starts it.
+_HARDENED = {
     "GIT_OPTIONAL_LOCKS": "0",  # a reader never writes the user's index
+    # What a partial clone has not is not fetched by looking at it: only a command that says so uses the network.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_REPLACE_OBJECTS": "1",  # what is proven is what an id stands for, everywhere
+}
+_ENVIRONMENT = {
+    **_HARDENED,
+    "LC_ALL": "C",  # messages are matched in a few places
     "GIT_TERMINAL_PROMPT": "0",
     # These contradict --literal-pathspecs, and git refuses the contradiction.
     "GIT_GLOB_PATHSPECS": "0",
     "GIT_NOGLOB_PATHSPECS": "0",
     "GIT_ICASE_PATHSPECS": "0",
 }
+# Set in hooks and in aliases; git would then look at another repository or index than the directory's.
+_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 _CHUNK = 1 << 16  # bytes
 _SHOWN = 8  # arguments of a command in an error message
 _STDERR_LIMIT = 2000  # characters
@@ -118,6 +135,51 @@ class GitProcess:
         except (ValueError, OSError):  # closed meanwhile: nobody asks for the output any more
             output, errors = b"", b""
         self._finished = Finished(process.returncode, output, _text(errors))
+
+
+def settings_environment(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The variables that give git settings, after those that this process' own environment has (git-config(1))."""
+    first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    found = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (key, value) in enumerate(settings, start=first):
+        found[f"GIT_CONFIG_KEY_{number}"] = key
+        found[f"GIT_CONFIG_VALUE_{number}"] = value
+    return found
+
+
+def read_restraint(directory: Path, environment: Mapping[str, str], places: Iterable[Path]) -> Restraint:
+    """What keeps git from running what a repository's own configuration names; for `places` see `restrain`.
+
+    The directory and the environment have to be those that git is to be restrained in: what a configuration includes
+    may depend on both. Raises GitFailed.
+    """
+    process = start_git(["config", "--list", "--show-scope", "-z"], directory=directory, environment=environment)
+    finished = process.finish()
+    if finished.status:
+        raise process.failure(finished)
+    return restrain(parse_settings(decode_path(finished.output)), places)
+
+
+@contextlib.contextmanager
+def hardened(directory: Path, settings: Sequence[tuple[str, str]] = (), places: Iterable[Path] = ()) -> Iterator[None]:
+    """Makes a directory the current one, and this process' environment one in which a git of somebody else's code is
+    as restrained as ours, until the block ends; with more settings for that git. `places` as for `restrain`."""
+    before = os.environ.copy()
+    where = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.chdir(directory)
+        for name in _PLACES:
+            os.environ.pop(name, None)
+        restraint = read_restraint(directory, {}, places)
+        os.environ.update(settings_environment((*_SETTINGS, *settings, *restraint.settings)))
+        os.environ.update({**_HARDENED, **dict(restraint.environment)})
+        yield
+    finally:
+        os.fchdir(where)
+        os.close(where)
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def start_git(

@@ -7,6 +7,7 @@ FETCH_HEAD of the user's changes.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -17,6 +18,8 @@ from credseries.errors import GitFailed, UnknownRevision, UsageError
 from credseries.kernel.git import Repository
 from credseries.words import content_key, near
 
+# git-config(1), protocol.allow: those that are not for a person to allow. A configuration can make any URL another one.
+_PROTOCOLS = "file:git:http:https:ssh"
 _KEPT = "refs/credseries/trees/"
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:|[\w.-]+:(?!//)\S*/")
 
@@ -83,8 +86,10 @@ def _fetch(repo: Repository, source: str, branch: str) -> str:
     refspec = f"+{f'refs/heads/{branch}' if branch else 'HEAD'}:{ref}"
     finished = repo.ran(
         *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"),
+        # whatever a remote of that very name is set to: its own program there, and more refs here
+        *("--upload-pack=git-upload-pack", "--refmap=", "--no-prune"),
         *("--end-of-options", source, refspec),
-        environment={},
+        environment={"GIT_ALLOW_PROTOCOL": os.environ.get("GIT_ALLOW_PROTOCOL", _PROTOCOLS)},
     )
     if finished.status != 0:
         what = f"branch {branch} of {source}" if branch else source

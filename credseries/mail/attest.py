@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from credseries.errors import EnvironmentProblem
+from credseries.kernel.git_process import hardened
 from credseries.mail.message import Message
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ def signing_key(repo: Repository) -> str:
 
 
 def attest(repo: Repository, messages: Sequence[Message]) -> list[Message]:
-    """The messages with signatures; raises EnvironmentProblem when one of them cannot be signed."""
+    """The messages with signatures; raises EnvironmentProblem when one of them cannot be signed, and NotTrusted when a
+    program would have to sign that the repository itself names."""
     import patatt
 
+    repo.restraint.refuse("gpg.program", "gpg.*.program", "patatt.*-bin")
     module = vars(patatt)
-    directory = repo.work_tree or repo.git_dir
-    with contextlib.chdir(directory), _quiet():
+    with hardened(repo.work_tree or repo.git_dir, places=repo.places), _quiet():
         # patatt keeps what it has read of a configuration, whosever that was
         module["CONFIGCACHE"].clear()
         module["KEYCACHE"].clear()

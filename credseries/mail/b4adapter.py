@@ -14,12 +14,11 @@ from __future__ import annotations
 import argparse
 import base64
 import logging
-import os
 import re
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -32,6 +31,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from credseries import resources
 from credseries.errors import B4Failed, CredseriesError, MissingIdentity, UsageError
+from credseries.kernel.git_process import hardened
 from credseries.kernel.worktrees import private_worktree
 from credseries.mail.thread.mbox import split_mbox
 from credseries.series.prep import check_branch_name, check_namesakes, is_cover, read_cover, strategy_setting
@@ -40,20 +40,22 @@ if TYPE_CHECKING:
     from credseries.kernel.git import Repository
     from credseries.series.model import SeriesRecord
 
-_GLOBALS = ("MAIN_CONFIG", "USER_CONFIG", "SENDEMAIL_CONFIG", "can_network", "LORENODE", "REQSESSION")
+_GLOBALS = (
+    *("MAIN_CONFIG", "USER_CONFIG", "SENDEMAIL_CONFIG", "can_network", "LORENODE", "REQSESSION"),
+    "_run_command",
+)
 _REMEMBERED = 365 * 86400  # seconds: b4 looks for no cover letter that was committed before that
 # b4 does not guard its `git show`: what a user has set for reading diffs would end up in the patches.
 _GIT_CONFIG = (
-    ("color.ui", "false"),
     ("color.diff", "false"),
     ("color.show", "false"),
     ("diff.context", "3"),
     ("diff.mnemonicPrefix", "false"),
     ("diff.noprefix", "false"),
-    ("log.showSignature", "false"),
+    ("diff.submodule", "short"),
 )
-# Set in hooks and in aliases; b4's git would then look at another repository or index than the directory's.
-_GIT_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+# b4 leaves these on, and they are for looking at a patch, not for mailing it.
+_PLAIN_DIFF = ("--no-textconv", "--no-ext-diff")
 _LOCK = threading.Lock()
 
 
@@ -108,27 +110,16 @@ def _logged() -> Iterator[_Reasons]:
             logger.setLevel(level)
 
 
-@contextmanager
-def _process_state(directory: Path, config: Sequence[tuple[str, str]]) -> Iterator[None]:
-    """The current directory and the environment that b4's git gets."""
-    before = os.environ.copy()
-    where = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.chdir(directory)
-        for name in _GIT_PLACES:
-            os.environ.pop(name, None)
-        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-        for number, (key, value) in enumerate(config, start=first):
-            os.environ[f"GIT_CONFIG_KEY_{number}"] = key
-            os.environ[f"GIT_CONFIG_VALUE_{number}"] = value
-        os.environ["GIT_CONFIG_COUNT"] = str(first + len(config))
-        yield
-    finally:
-        os.fchdir(where)
-        os.close(where)
-        for name in os.environ.keys() - before.keys():
-            del os.environ[name]
-        os.environ.update(before)
+def _only_git(run: Any) -> Any:
+    """b4's way to start a program, for git alone: what else its configuration may name, nothing here needs."""
+
+    def run_git(cmdargs: list[str], stdin: bytes | None = None, rundir: str | None = None) -> Any:
+        if cmdargs[0] != "git":
+            raise B4Failed(f"b4 tried to run {cmdargs[0]}", hint="this is a bug in credseries: please report it")
+        arguments = [part for item in cmdargs for part in ((item, *_PLAIN_DIFF) if item == "show" else (item,))]
+        return run(arguments, stdin=stdin, rundir=rundir)
+
+    return run_git
 
 
 @contextmanager
@@ -145,6 +136,7 @@ def _b4_state(directory: Path, config: Mapping[str, str]) -> Iterator[None]:
     try:
         module.can_network = False
         module.LORENODE = module.REQSESSION = _NoNetwork()
+        module._run_command = _only_git(saved["_run_command"])
         for cache in caches:
             cache.clear()
         b4.setup_config(argparse.Namespace(config=dict(config)), topdir=str(directory))
@@ -158,10 +150,10 @@ def _b4_state(directory: Path, config: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _session(directory: Path, branch: str) -> Iterator[None]:
+def _session(directory: Path, branch: str, places: Iterable[Path] = ()) -> Iterator[None]:
     """b4 at work in a directory, on a branch (empty: on none); what it fails with becomes a B4Failed.
 
-    There is one at a time in a process.
+    There is one at a time in a process. `places` are those by which its repository may be trusted.
     """
     config = {
         # b4's own template writes a signature mark that is none (`--` and two spaces).
@@ -170,7 +162,7 @@ def _session(directory: Path, branch: str) -> Iterator[None]:
     settings = (*_GIT_CONFIG, *((strategy_setting(branch),) if branch else ()))
     with _LOCK, _logged() as reasons:
         try:
-            with _process_state(directory, settings), _b4_state(directory, config):
+            with hardened(directory, settings, places), _b4_state(directory, config):
                 yield
         except CredseriesError:
             raise
@@ -200,7 +192,7 @@ def series_messages(
     check_branch_name(branch)
     check_namesakes(repo, branch)
     tracking = _find_cover(repo, series)
-    with private_worktree(repo, branch) as directory, _session(directory, branch):
+    with private_worktree(repo, branch) as directory, _session(directory, branch, repo.places):
         from b4 import ez
 
         email = _sender_email()
@@ -221,7 +213,7 @@ def sent_messages(
     """
     branch = series.branch
     check_branch_name(branch)
-    with private_worktree(repo, branch) as directory, _session(directory, branch):
+    with private_worktree(repo, branch) as directory, _session(directory, branch, repo.places):
         from b4 import ez
 
         email = _sender_email()
@@ -397,7 +389,7 @@ def letter_message(repo: Repository, branch: str, subject: str, body: str, chang
     It has From, Subject and body; the change-id stands where b4 puts one. Raises B4Failed, MissingIdentity.
     """
     message = EmailMessage()
-    with private_worktree(repo, branch) as directory, _session(directory, branch):
+    with private_worktree(repo, branch) as directory, _session(directory, branch, repo.places):
         import b4
 
         _sender_email()
@@ -416,7 +408,7 @@ def unchecked(repo: Repository, series: SeriesRecord) -> list[str]:
 
     b4 keeps which were made by the contents of the patches, in its cache. Raises B4Failed.
     """
-    with private_worktree(repo, series.branch) as directory, _session(directory, series.branch):
+    with private_worktree(repo, series.branch) as directory, _session(directory, series.branch, repo.places):
         import b4
         from b4 import ez
 

@@ -24,12 +24,11 @@ cat > "$0.$$" && mv "$0.$$" "$(dirname "$0")/arrived/$$-$(date +%s%N)"
 
 
 def prepare(tree: Path) -> None:
-    """Let mail of a repository go to that program."""
+    """Put that program, and a place for what it gets, into a repository."""
     (tree / ARRIVED).mkdir()
     program = tree / ".git/mailer"
     program.write_text(_PROGRAM)
     program.chmod(0o755)
-    git(tree, "config", "sendemail.sendmailCmd", "./.git/mailer")
 
 
 def arrived(tree: Path) -> list[str]:
@@ -56,6 +55,8 @@ def main() -> None:
     """One step; without kills it is the only one."""
     arguments = _arguments(Path())
     if arguments:
+        os.environ |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "sendemail.sendmailCmd"}
+        os.environ["GIT_CONFIG_VALUE_0"] = "./.git/mailer"  # a repository cannot name one itself
         os.execv(COMMAND[0], [*COMMAND, *arguments])
 
 

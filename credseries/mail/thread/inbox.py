@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from credseries.errors import UsageError
-from credseries.kernel.git_process import start_git
+from credseries.errors import GitFailed, UsageError
+from credseries.kernel.git import Repository
 
 UNASKED = 5_000  # messages that are read when no Message-Id says which
 SCANNED = 400_000  # messages, the newest, that are looked through for a thread
@@ -92,14 +93,20 @@ def _messages(place: Path) -> Iterator[Kept]:
 
 
 def _git(git_dir: Path, *arguments: str, data: bytes | None = None, may_fail: bool = False) -> bytes:
-    directory = git_dir.absolute()
-    process = start_git(
-        [f"--git-dir={directory}", *arguments], directory=directory, environment={}, with_input=data is not None
-    )
-    finished = process.finish(data)
+    repo = _repository(git_dir.absolute())
+    finished = repo.ran(*arguments, environment={}, data=data)
     if finished.status != 0 and not may_fail:
-        raise process.failure(finished)
+        raise GitFailed(
+            f"`git {arguments[0]}` failed in {git_dir} with status {finished.status}: {finished.errors}",
+            hint="the archive may be damaged: see what `git fsck` says in it",
+        )
     return finished.output
+
+
+@lru_cache(maxsize=1)
+def _repository(git_dir: Path) -> Repository:
+    """The one that is being read, so that its configuration is read once."""
+    return Repository(git_dir, git_dir, None)
 
 
 def _names(git_dir: Path) -> list[str]:

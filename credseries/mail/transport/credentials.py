@@ -27,7 +27,7 @@ class Credentials:
         self._approved = False
 
     def password(self) -> str:
-        """The password; raises NotTaken when there is none."""
+        """The password; raises NotTaken when there is none, NotTrusted when the repository says whom to ask for it."""
         if not self._password:
             self._fill()
         return self._password
@@ -45,6 +45,7 @@ class Credentials:
             self._password, self._told = "", b""
 
     def _fill(self) -> None:
+        self._repo.restraint.refuse("credential.helper", "credential.*.helper", "core.askpass")
         server = self._server
         asked = f"protocol=smtp\nhost={server.address}\nusername={server.user}\n\n".encode()
         status, output, errors = self._git("fill", asked)

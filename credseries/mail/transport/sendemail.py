@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from credseries.errors import UsageError
+from credseries.kernel.restraint import Setting, parse_settings
 from credseries.kernel.values import decode_path
 from credseries.words import near
 
@@ -25,15 +26,24 @@ _ENDPOINT = "b4.send-endpoint-web"
 
 @dataclass(frozen=True)
 class Variables:
-    """Variables of git's configuration by name, section and name in lower case; passwords are among them."""
+    """Variables of git's configuration by name, section and name in lower case; passwords are among them.
+
+    `own` are those that the repository's own configuration has set last, unless its user trusts it.
+    """
 
     values: Mapping[str, tuple[str, ...]] = field(repr=False)
     identity: str = ""
+    own: frozenset[str] = frozenset()
 
     def key(self, name: str) -> str:
         """The full name under which a sendemail variable is set, or may be."""
         own = f"sendemail.{self.identity}.{name.lower()}"
         return f"sendemail.{self.identity}.{name}" if self.identity and own in self.values else f"sendemail.{name}"
+
+    def is_own(self, name: str) -> bool:
+        """Whether the repository itself sets a sendemail variable, and not its user."""
+        section, _, variable = self.key(name).rpartition(".")
+        return f"{section}.{variable.lower()}" in self.own
 
     def every(self, name: str) -> tuple[str, ...]:
         """All values of a sendemail variable."""
@@ -76,16 +86,21 @@ def read_variables(repo: Repository) -> Variables:
     Raises UsageError when an identity is chosen that has no variables.
     """
     file = repo.work_tree / ".b4-config" if repo.work_tree is not None else None
-    values = _read(repo, "--file", str(file)) if file is not None and file.is_file() else {}
+    project = _read(repo, "--file", str(file)) if file is not None and file.is_file() else []
+    settings = _read(repo)
     # b4 takes send-* from that file, and nothing else of these.
-    values = {key: value for key, value in values.items() if key == _ENDPOINT} | _read(repo)
+    values: dict[str, tuple[str, ...]] = {item.key: (item.value,) for item in project if item.key == _ENDPOINT}
+    for key in dict.fromkeys(setting.key for setting in settings):
+        values[key] = tuple(setting.value for setting in settings if setting.key == key)
+    last = {setting.key: setting for setting in settings}
+    own = frozenset() if repo.restraint.trusted else frozenset(key for key, item in last.items() if item.is_own)
     found = Variables(values)
     identity = found.other("b4.sendemail-identity") or found.get("identity") or ""
     if identity and not any(key.startswith(f"sendemail.{identity}.") for key in values):
         names = sorted({key.split(".", 1)[1].rpartition(".")[0] for key in values if key.count(".") > 1} - {""})
         key = "b4.sendemail-identity" if found.other("b4.sendemail-identity") else "sendemail.identity"
         raise wrong(key, identity, f"nothing is set in sendemail.{identity}.*{near(identity, names)}")
-    return Variables(values, identity)
+    return Variables(values, identity, own)
 
 
 def wrong(key: str, value: str, what: str) -> UsageError:
@@ -95,15 +110,9 @@ def wrong(key: str, value: str, what: str) -> UsageError:
     )
 
 
-def _read(repo: Repository, *source: str) -> dict[str, tuple[str, ...]]:
-    done = repo.ran("config", "-z", *source, "--get-regexp", _WANTED, environment={})
-    found: dict[str, tuple[str, ...]] = {}
-    if done.status == 0:
-        for item in decode_path(done.output).split("\0")[:-1]:
-            key, mark, value = item.partition("\n")
-            # a variable without "=" is true, and for none of these a value
-            found[key] = (*found.get(key, ()), value if mark else "true")
-    return found
+def _read(repo: Repository, *source: str) -> list[Setting]:
+    done = repo.ran("config", "-z", "--show-scope", *source, "--get-regexp", _WANTED, environment={})
+    return parse_settings(decode_path(done.output)) if done.status == 0 else []
 
 
 def _whole_number(value: str | None, key: str, lowest: int, highest: int | None) -> int | None:

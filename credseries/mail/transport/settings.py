@@ -15,6 +15,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from credseries.errors import UsageError
+from credseries.kernel.restraint import not_trusted
 from credseries.mail.transport.sendemail import Variables, existing, read_variables, wrong
 from credseries.words import near
 
@@ -137,7 +138,8 @@ class Settings:
 def read_settings(repo: Repository, *, web: bool = False) -> Settings:
     """What is configured; with `web` the web endpoint although there is a server.
 
-    Raises UsageError when a value is impossible, and when nothing is configured.
+    Raises UsageError when a value is impossible, and when nothing is configured; NotTrusted when the repository itself
+    names a program, or a place for the user's password.
     """
     variables = read_variables(repo)
     sender = _sender(repo, variables)
@@ -184,6 +186,10 @@ def _program(variables: Variables) -> Program | None:
     """The program of sendemail.sendmailCmd, or of sendemail.smtpServer when that is a path."""
     command, server = variables.get("sendmailCmd"), variables.path("smtpServer")
     shell = bool(command)
+    if shell or (server or "").startswith("/"):
+        for name in ("sendmailCmd" if shell else "smtpServer", "smtpServerOption"):
+            if variables.is_own(name):
+                raise not_trusted(variables.key(name), "says which program sends mail, and how")
     if not command:
         if not server or "/" not in server:
             return None
@@ -214,6 +220,7 @@ def _server(variables: Variables) -> Server | None:
         raise wrong(variables.key("smtpServer"), server, "it is neither a host nor an absolute path")
     port = variables.whole_number("smtpServerPort", lowest=1, highest=65535) or (int(named["port"]) if named else 0)
     mechanisms = _mechanisms(variables)
+    _check_password(variables)
     return Server(
         host=host,
         port=port or (_TLS_PORT if encryption == Encryption.SSL else _PORT),
@@ -225,6 +232,14 @@ def _server(variables: Variables) -> Server | None:
         mechanisms=mechanisms or (),
         timeout=_timeout(variables, ANSWER_SECONDS),
     )
+
+
+def _check_password(variables: Variables) -> None:
+    """Raises NotTrusted when the user's own password would go where the repository says."""
+    if variables.get("smtpPass") and not variables.is_own("smtpPass"):
+        for name in ("smtpServer", "smtpServerPort", "smtpEncryption", "smtpSSLCertPath"):
+            if variables.is_own(name):
+                raise not_trusted(variables.key(name), "says where your password (sendemail.smtpPass) would go")
 
 
 def _printable(variables: Variables, name: str) -> str:
