@@ -266,8 +266,74 @@ def test_kernel_org_s_endpoint_is_there_for_a_tree_of_the_kernel_that_asks_for_i
     problem(tree)  # not without being asked
 
 
-def test_an_endpoint_that_is_no_web_address_is_said(tree: Path) -> None:
-    assert "no web address" in problem(tree, ("b4.send-endpoint-web", "lkml.kernel.org")).message
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "lkml.kernel.org",
+            "ftp://lkml.kernel.org/",
+            "https://",
+            "https:///_b4_submit",
+            "https://a..b/",
+            "https://[::1/",
+        ),
+        *("https://example.org:port/", "https://example.org:99999/", "https://exa mple.org/", "https://a/\r\nHost: b"),
+    ],
+)
+def test_an_endpoint_that_is_no_web_address_is_said(tree: Path, url: str) -> None:
+    assert "no web address" in problem(tree, ("b4.send-endpoint-web", url)).message
+
+
+IMPOSSIBLE = {
+    "a space": "smtp example",
+    "a tab": "smtp\texample.org",
+    "a line's end": "smtp.example.org\nRSET",
+    "an escape": "\x1b[31msmtp.example.org",
+    "an empty part": "smtp..example.org",
+    "an empty part at the beginning": ".example.org",
+    "dots only": "..",
+    "a part too long": f"{'a' * 64}.example.org",
+    "all too long": ".".join(["a" * 60] * 5),
+    "a dash at the beginning": "-oProxyCommand=x",
+    "a dash at the end": "smtp-.example.org",
+    "a user": "me@smtp.example.org",
+    "no number of a port": "smtp.example.org:submission",
+    "a web address": "https:example.org",
+    "no address": "300.1.1.1",
+    "half an address": "[::1",
+    "a letter that looks like a slash": "smtp.example.org\u2215x",
+    "a mark that turns text around": "smtp.\u202eexample.org",
+}
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_a_name_that_no_host_can_have_is_said_before_anything_connects(tree: Path, name: str) -> None:
+    error = problem(tree, ("sendemail.smtpServer", name))
+    assert error.message.startswith("sendemail.smtpServer is ")
+    assert "neither a host nor an absolute path: " in error.message
+    assert error.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "mx",
+            "smtp.example.org",
+            "smtp.example.org.",
+            "127.0.0.1",
+            "::1",
+            "fe80::1%lo",
+            "my_relay.lan",
+            "1and1.example",
+        ),
+        *("größe.example", "xn--gre-6ka8i.example", "例え.テスト", f"{'a' * 63}.example.org", ".".join(["a" * 62] * 4)),
+    ],
+)
+def test_a_name_that_a_host_can_have_is_taken(tree: Path, name: str) -> None:
+    outlet = settings(tree, ("sendemail.smtpServer", name)).outlet
+    assert isinstance(outlet, Server)
+    assert outlet.host == name
 
 
 def test_a_timeout_of_nothing_is_none(tree: Path) -> None:

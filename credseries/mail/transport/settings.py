@@ -13,9 +13,11 @@ from email.utils import parseaddr
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from credseries.errors import UsageError
 from credseries.kernel.restraint import not_trusted
+from credseries.mail.transport.hosts import wrong_host
 from credseries.mail.transport.sendemail import Variables, existing, read_variables, wrong
 from credseries.words import near
 
@@ -215,9 +217,11 @@ def _server(variables: Variables) -> Server | None:
         return None
     encryption = _encryption(variables)
     named = _HOST_AND_PORT.fullmatch(server)
-    host = (named["host"] if named else server).strip("[]")
-    if not host or re.search(r"[\s@/]", host):
-        raise wrong(variables.key("smtpServer"), server, "it is neither a host nor an absolute path")
+    host = named["host"] if named else server
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    if problem := wrong_host(host):
+        raise wrong(variables.key("smtpServer"), server, f"it is neither a host nor an absolute path: {problem}")
     port = variables.whole_number("smtpServerPort", lowest=1, highest=65535) or (int(named["port"]) if named else 0)
     mechanisms = _mechanisms(variables)
     _check_password(variables)
@@ -286,8 +290,15 @@ def _configured_endpoint(variables: Variables) -> Endpoint | None:
     url = variables.other("b4.send-endpoint-web")
     if not url:
         return None
-    if not re.match(r"https?://[^/\s]+", url):
+    if not re.match(r"https?://[^/]", url) or not url.isprintable() or re.search(r"\s", url):
         raise wrong("b4.send-endpoint-web", url, "it is no web address (https://...)")
+    try:
+        parts = urlsplit(url)
+        problem = wrong_host(parts.hostname or "") if parts.port != 0 else "port 0 is none"
+    except ValueError as error:  # a port that is none, brackets that do not belong together
+        raise wrong("b4.send-endpoint-web", url, f"it is no web address: {error}") from error
+    if problem:
+        raise wrong("b4.send-endpoint-web", url, f"it is no web address: {problem}")
     return Endpoint(url, _timeout(variables, ANSWER_SECONDS))
 
 
