@@ -14,7 +14,7 @@ from credseries.mail.comments.decisions import Decision, decide, decision_from_j
 from credseries.mail.comments.stored import Added, keep_decisions, keep_letters, kept_decisions, kept_letters
 from credseries.mail.comments.todo import Facts, Given, Heard, PatchSeen, Person, by_patch, by_person, todo
 from credseries.mail.thread.model import Letter
-from credseries.series.remarks import Kind, Place, Remark, State
+from credseries.series.remarks import Authors, Kind, Place, Remark, State
 from credseries.series.trailers import Trailer
 from credseries.store import Store
 
@@ -213,7 +213,7 @@ PATCHES = (PatchSeen(2, 1, "cred: Add"), PatchSeen(2, 2, "ovl: Convert"), PatchS
 
 
 def facts(**fields: object) -> Facts:
-    base = Facts(version=2, patches=PATCHES, asked=(), heard=(), given=(), own=frozenset({ME}))
+    base = Facts(version=2, patches=PATCHES, asked=(), heard=(), given=(), authors=Authors(frozenset({ME})))
     return replace(base, **fields)  # type: ignore[arg-type]
 
 

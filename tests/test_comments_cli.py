@@ -102,6 +102,23 @@ def test_each_remark_is_with_its_patch_and_its_person(spoken: Case) -> None:
     assert {item["own"] for item in data["remarks"] if item["name"] == "Demo Developer"} == {True}
 
 
+def test_the_author_is_who_sent_it_whatever_git_calls_him_now(case: Case) -> None:
+    sent = case.b4_send()
+    box = case.replies(*discussion(sent), thread=sent)
+    case.git("config", "user.name", "D. Veloper")
+    case.git("config", "user.email", "veloper@work.example.com")
+    here = reply(sent[5], "D. Veloper <veloper@work.example.com>", "I have looked at it again.")
+    elsewhere = reply(sent[0], "Demo Developer <demo@phone.example.com>", "And at this.")
+    more = case.scratch / "more.mbox"
+    case.replies(here, elsewhere).rename(more)
+    comments(case, "--read", case.replies(*discussion(sent), thread=sent), "--read", more)
+    data = comments(case, "--read", box)
+    assert {item["name"] for item in data["remarks"] if item["own"]} == {"Demo Developer", "D. Veloper"}
+    assert {item["name"] for item in data["remarks"] if not item["own"]} == {"Amir Goldstein", "Christian Brauner"}
+    waiting = {item["name"] for item in comments(case, "--open", status=1)["remarks"]}
+    assert waiting == {"Amir Goldstein", "Christian Brauner"}
+
+
 def test_mails_about_something_else_are_named_and_not_kept(case: Case) -> None:
     sent = case.b4_send()
     other = reply(sent[1], AMIR, "Elsewhere.")

@@ -17,12 +17,12 @@ from credseries.mail.cover import render_cover
 from credseries.mail.thread.model import Letter
 from credseries.series import saved
 from credseries.series.credits import credits_of
-from credseries.series.remarks import Kind, Place, Remark, State
+from credseries.series.remarks import Authors, Kind, Place, Remark, State
 from credseries.series.told import Credit
 from credseries.series.versions import Became, Fate
 from tests.mailcase import BRANCH, CHANGE_ID, Tree, make_series, make_tree, put_on_branch
 
-OWN = frozenset({"zoe@example.org"})
+OWN = Authors(frozenset({"zoe@example.org"}))
 BECAME = (
     Became(Fate.UNCHANGED, (1,), (1,), "cred: Add"),
     Became(Fate.SPLIT, (2,), (2, 3), "ovl: Convert"),

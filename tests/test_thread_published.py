@@ -27,7 +27,7 @@ def the(talk: Discussion, words: str) -> Remark:
 
 def test_the_subject_tells_the_version_and_the_quotes_tell_the_author(talk: Discussion) -> None:
     assert talk.series.title == "overlayfs: Optimize override/revert creds"
-    assert talk.authors == (AUTHOR,)
+    assert talk.authors.names == (AUTHOR,)
     assert {(item.place.version, item.place.patch) for item in talk.remarks if item.place} == {(2, 0)}
     assert {item.name for item in talk.remarks} == {REVIEWER, AUTHOR}
 

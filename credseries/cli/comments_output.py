@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from credseries import render
 from credseries.cli.remarks_output import fit, on_patch, place_of, remark_json, show_remarks, show_rows
 from credseries.mail.comments.decisions import short_key
-from credseries.mail.comments.todo import by_patch, by_person, is_own
+from credseries.mail.comments.todo import by_patch, by_person
 from credseries.series.remarks import Remark
 from credseries.words import many
 
@@ -35,7 +35,7 @@ def show_as_json(record: SeriesRecord, gathered: Gathered, remarks: Sequence[Rem
             "change_id": record.change_id,
             "version": facts.version or None,
             "read": _taken_json(taken) if taken is not None else None,
-            "remarks": [remark_json(item, is_own(item, facts.own)) for item in remarks],
+            "remarks": [remark_json(item, facts.authors.made(item)) for item in remarks],
             "todo": {
                 "open": [item.id for item in todo.open],
                 "bots": [item.id for item in todo.bots],

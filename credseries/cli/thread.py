@@ -72,7 +72,7 @@ def thread(
 
 def _read(letters: Sequence[Letter], branch: str | None, tree: Path) -> tuple[Thread, dict[str, Decision]]:
     """The discussions in some mails; with a branch, what is known here of its series counts."""
-    from credseries.mail.comments.gathered import kept, own_addresses
+    from credseries.mail.comments.gathered import author_here, kept
     from credseries.mail.comments.versions import known_versions
     from credseries.mail.thread.decode import read_letter
     from credseries.mail.thread.discussion import read_thread
@@ -86,4 +86,4 @@ def _read(letters: Sequence[Letter], branch: str | None, tree: Path) -> tuple[Th
     current = saved.current(repo, branch)
     _, decisions = kept(repo, current)
     known = [read_letter(mail) for version in known_versions(repo, current) for mail in version.mails]
-    return read_thread(letters, signed, own_addresses(repo), known), decisions
+    return read_thread(letters, signed, author_here(repo), known), decisions

@@ -23,7 +23,7 @@ _OTHERS = 10  # mails that are named
 def open_remarks(discussion: Discussion, decisions: Mapping[str, Decision]) -> list[Remark]:
     """The remarks of others that wait for the author."""
     found = decide(discussion.remarks, decisions).remarks
-    return [item for item in found if item.state is State.OPEN and not discussion.is_own(item)]
+    return [item for item in found if item.state is State.OPEN and not discussion.authors.made(item)]
 
 
 def _chosen(discussion: Discussion, decisions: Mapping[str, Decision], *, only_open: bool) -> list[Remark]:
@@ -48,7 +48,7 @@ def show_as_json(thread: Thread, decisions: Mapping[str, Decision], *, only_open
 def _series_json(item: Discussion, decisions: Mapping[str, Decision], *, only_open: bool) -> dict[str, Any]:
     return {
         "title": item.series.title,
-        "authors": list(item.authors),
+        "authors": list(item.authors.names),
         "versions": [_version_json(version, item) for version in item.series.versions],
         "trailers": [
             {
@@ -68,7 +68,7 @@ def _series_json(item: Discussion, decisions: Mapping[str, Decision], *, only_op
             for trailer in trailers
         ],
         "remarks": [
-            remark_json(remark, item.is_own(remark)) for remark in _chosen(item, decisions, only_open=only_open)
+            remark_json(remark, item.authors.made(remark)) for remark in _chosen(item, decisions, only_open=only_open)
         ],
         "problems": list(item.problems),
     }
@@ -119,7 +119,7 @@ def show_for_people(thread: Thread, decisions: Mapping[str, Decision], *, only_o
 
 
 def _show(item: Discussion, decisions: Mapping[str, Decision], *, only_open: bool) -> None:
-    authors = f" ({', '.join(item.authors)})" if item.authors else ""
+    authors = f" ({', '.join(item.authors.names)})" if item.authors.names else ""
     render.say(render.paint(fit(f"{item.series.title or '(no subject)'}{authors}"), "bold"))
     for line in render.columns([_version_row(version, item, decisions) for version in item.series.versions]):
         render.say(fit(line))

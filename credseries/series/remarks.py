@@ -66,3 +66,25 @@ class Remark:
     text: str
     answers: tuple[str, ...] = ()
     why: str = ""
+
+
+@dataclass(frozen=True)
+class Authors:
+    """Those who sent a series: their `addresses` in lower case, and their `names`, for who writes from another one."""
+
+    addresses: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
+
+    def has(self, name: str, address: str) -> bool:
+        """Whether somebody is one of them."""
+        if address and address.casefold() in self.addresses:
+            return True
+        return bool(name) and name.casefold() in {known.casefold() for known in self.names}
+
+    def made(self, remark: Remark) -> bool:
+        """Whether a remark is by one of them."""
+        return self.has(remark.name, remark.address)
+
+    def __or__(self, other: Authors) -> Authors:
+        """These and others."""
+        return Authors(self.addresses | other.addresses, tuple(dict.fromkeys((*self.names, *other.names))))

@@ -15,7 +15,7 @@ from credseries.mail.comments.todo import Facts, Todo, todo
 from credseries.mail.comments.versions import KnownVersion, known_versions
 from credseries.series import saved
 from credseries.series.current import Current
-from credseries.series.remarks import Remark, State
+from credseries.series.remarks import Authors, Remark, State
 from credseries.series.reroll import Reply
 
 
@@ -74,8 +74,7 @@ def gathered(
 
     The last version is the one that is being made, unless that is `out` already.
     """
-    own = own_addresses(repo)
-    read = read_discussion(repo, mails, versions, own)
+    read = read_discussion(repo, mails, versions, author_here(repo))
     decided = decide(read.remarks, decisions)
     out = [version for version in versions if version.out]
     facts = Facts(
@@ -84,7 +83,7 @@ def gathered(
         asked=asked_people(repo, current.record.base, out, mails),
         heard=read.heard,
         given=given_trailers(repo, read.replies, out[-1], versions[-1]) if out else (),
-        own=own,
+        authors=read.authors,
     )
     return Gathered(
         remarks=decided.remarks,
@@ -96,10 +95,14 @@ def gathered(
     )
 
 
-def own_addresses(repo: Repository) -> frozenset[str]:
-    """The addresses of the author, in lower case."""
-    configured = (repo.identity("author").email, repo.config("user.email") or "")
-    return frozenset(address.strip().casefold() for address in configured if address.strip())
+def author_here(repo: Repository) -> Authors:
+    """The author as git's configuration has him."""
+    identity = repo.identity("author")
+    addresses = (identity.email, repo.config("user.email") or "")
+    return Authors(
+        frozenset(address.strip().casefold() for address in addresses if address.strip()),
+        tuple(name for name in (identity.name,) if name),
+    )
 
 
 def _replies(replies: Iterable[tuple[int, Reply]], version: int) -> tuple[Reply, ...]:

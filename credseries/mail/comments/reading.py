@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from credseries.kernel.git import Repository
 from credseries.mail.comments.todo import Heard
@@ -12,7 +14,7 @@ from credseries.mail.thread.decode import read_letter
 from credseries.mail.thread.discussion import Answer, Discussion, Thread, read_thread
 from credseries.mail.thread.model import Letter
 from credseries.mail.thread.signed import signed_by
-from credseries.series.remarks import Remark
+from credseries.series.remarks import Authors, Remark
 from credseries.series.reroll import Reply
 
 
@@ -20,32 +22,38 @@ from credseries.series.reroll import Reply
 class Read:
     """What was read: `replies` by version, and the subjects of mails that are about none of them (`others`).
 
-    `problems` say what could not be understood, a sentence each.
+    `authors` are those of the series. `problems` say what could not be understood, a sentence each.
     """
 
     remarks: tuple[Remark, ...]
     replies: tuple[tuple[int, Reply], ...]
     heard: tuple[Heard, ...]
     others: tuple[str, ...]
+    authors: Authors
     problems: tuple[str, ...] = ()
 
 
-def read_discussion(
-    repo: Repository, mails: Sequence[bytes], versions: Sequence[KnownVersion], own: frozenset[str]
-) -> Read:
-    """Remarks on the versions of a series, from the mails that came. Raises B4Failed."""
+def read_discussion(repo: Repository, mails: Sequence[bytes], versions: Sequence[KnownVersion], here: Authors) -> Read:
+    """Remarks on the versions of a series, from the mails that came; `here` is its author as far as he is known here.
+
+    Raises B4Failed.
+    """
     letters = [read_letter(mail) for mail in mails]
     known = [read_letter(mail) for version in versions for mail in version.mails]
-    thread = read_thread(letters, signed_by(letters, repo.work_tree or repo.git_dir), own, known)
+    thread = read_thread(letters, signed_by(letters, repo.work_tree or repo.git_dir), here, known)
     ours, others = _parted(thread, known)
     answers = [answer for discussion in ours for answer in discussion.answers]
     remarks = [remark for discussion in ours for remark in discussion.remarks]
+    authors = reduce(or_, (discussion.authors for discussion in ours), here)
     return Read(
         remarks=tuple(remarks),
         replies=tuple(
-            (answer.version, _reply(answer)) for answer in answers if answer.letter.address.casefold() not in own
+            (answer.version, _reply(answer))
+            for answer in answers
+            if not authors.has(answer.letter.name, answer.letter.address)
         ),
         heard=tuple(_heard(answer) for answer in answers),
+        authors=authors,
         others=tuple(sorted({letter.subject for letter in others})),
         problems=tuple(problem for discussion in ours for problem in discussion.problems),
     )

@@ -71,5 +71,5 @@ def as_of(repo: Repository, talk: Conversation, rerolled: Rerolled) -> Gathered:
 
 def credited(rerolled: Rerolled, found: Gathered) -> Rerolled:
     """The new version, whose changelog names those who asked for what it changes."""
-    credits = credits_of(found.remarks, rerolled.sent.version, rerolled.became, found.said, found.facts.own)
+    credits = credits_of(found.remarks, rerolled.sent.version, rerolled.became, found.said, found.facts.authors)
     return with_credits(rerolled, credits, {remark.message_id for remark in found.remarks})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from credseries.kernel.git import Repository
 from credseries.mail.comments.gathered import gather
 from credseries.mail.comments.stored import kept_names
-from credseries.mail.comments.todo import is_own
 from credseries.mail.recipients.earlier import reviewers_of
 from credseries.mail.recipients.model import Reviewer
 from credseries.series import saved
@@ -21,4 +20,4 @@ def earlier_reviewers(repo: Repository, branch: str) -> list[Reviewer]:
         if not kept_names(store, current.record.change_id):
             return []
     found = gather(repo, current)
-    return reviewers_of(remark for remark in found.remarks if not is_own(remark, found.facts.own))
+    return reviewers_of(remark for remark in found.remarks if not found.facts.authors.made(remark))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from credseries.kernel.git import Repository
 from credseries.mail.comments.belonging import belonging
-from credseries.mail.comments.gathered import own_addresses
+from credseries.mail.comments.gathered import author_here
 from credseries.mail.comments.reading import read_discussion
 from credseries.mail.comments.stored import Added, keep_letters, kept_names, letter_name
 from credseries.mail.comments.versions import KnownVersion, known_versions
@@ -78,7 +78,7 @@ def _known_ids(repo: Repository, current: Current, versions: Sequence[KnownVersi
 def _by_subject(repo: Repository, letters: Sequence[Letter], versions: Sequence[KnownVersion]) -> list[Letter]:
     if not letters:
         return []
-    read = read_discussion(repo, [letter.raw for letter in letters], versions, own_addresses(repo))
+    read = read_discussion(repo, [letter.raw for letter in letters], versions, author_here(repo))
     return belonging(letters, {heard.message_id for heard in read.heard})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from credseries.series.remarks import Kind, Remark, State
+from credseries.series.remarks import Authors, Kind, Remark, State
 from credseries.series.trailers import Trailer
 
 _Key = TypeVar("_Key")
@@ -61,14 +61,14 @@ class Given:
 @dataclass(frozen=True)
 class Facts:
     """What is known besides remarks: `version` was sent last, `patches` are those of all versions, `asked` who was
-    written to (To) and is no list, `heard` all mails that came, and `own` the addresses of the author."""
+    written to (To) and is no list, `heard` all mails that came, and `authors` who sent the series."""
 
     version: int
     patches: tuple[PatchSeen, ...]
     asked: tuple[Person, ...]
     heard: tuple[Heard, ...]
     given: tuple[Given, ...]
-    own: frozenset[str]
+    authors: Authors
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Todo:
 
 def todo(remarks: Sequence[Remark], facts: Facts) -> Todo:
     """The to-do list that follows from remarks and facts."""
-    waiting = [item for item in remarks if item.state is State.OPEN and not is_own(item, facts.own)]
+    waiting = [item for item in remarks if item.state is State.OPEN and not facts.authors.made(item)]
     return Todo(
         open=tuple(item for item in waiting if item.kind is not Kind.BOT),
         bots=tuple(item for item in waiting if item.kind is Kind.BOT),
@@ -98,11 +98,6 @@ def todo(remarks: Sequence[Remark], facts: Facts) -> Todo:
         not_back=_not_back(remarks, facts),
         unreviewed=tuple(patch for patch in facts.patches if _lacks_review(patch, facts)),
     )
-
-
-def is_own(remark: Remark, own: frozenset[str]) -> bool:
-    """Whether a remark is the author's."""
-    return remark.address.casefold() in own
 
 
 def by_patch(remarks: Iterable[Remark]) -> list[tuple[tuple[int, int] | None, list[Remark]]]:
@@ -136,14 +131,14 @@ def _name(remarks: Sequence[Remark]) -> str:
 
 
 def _is_unanswered(remark: Remark, remarks: Sequence[Remark], facts: Facts) -> bool:
-    if remark.kind is not Kind.QUESTION or not is_own(remark, facts.own):
+    if remark.kind is not Kind.QUESTION or not facts.authors.made(remark):
         return False
     if remark.state in (State.ANSWERED, State.ADDRESSED, State.DECLINED):
         return False
     replies = {
         heard.message_id
         for heard in facts.heard
-        if heard.in_reply_to == remark.message_id and heard.address.casefold() not in facts.own
+        if heard.in_reply_to == remark.message_id and not facts.authors.has(heard.name, heard.address)
     }
     said = [other for other in remarks if other.message_id in replies]
     # Who answers without a quote answers all of it; a mail that is a trailer and no more answers nothing.
@@ -163,10 +158,10 @@ def _words(text: str) -> str:
 
 
 def _silent(facts: Facts) -> tuple[Person, ...]:
-    spoke = {heard.address.casefold() for heard in facts.heard} | facts.own
+    spoke = {heard.address.casefold() for heard in facts.heard}
     found: dict[str, Person] = {}
     for person in facts.asked:
-        if person.address.casefold() not in spoke:
+        if person.address.casefold() not in spoke and not facts.authors.has(person.name, person.address):
             found.setdefault(person.address.casefold(), person)
     return tuple(found.values())
 
@@ -177,7 +172,7 @@ def _not_back(remarks: Sequence[Remark], facts: Facts) -> tuple[Person, ...]:
     latest: dict[str, Heard] = {}
     for heard in facts.heard:
         address = heard.address.casefold()
-        if address in facts.own or address not in people:
+        if facts.authors.has(heard.name, address) or address not in people:
             continue
         if address not in latest or latest[address].version <= heard.version:
             latest[address] = heard

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from credseries.mail.thread.answers import answers
+from credseries.mail.thread.authors import authors_of
 from credseries.mail.thread.kinds import waits
 from credseries.mail.thread.model import Letter
 from credseries.mail.thread.posted import Posted, Series, posted_series
@@ -14,10 +14,12 @@ from credseries.mail.thread.quotes import exchanges
 from credseries.mail.thread.remarking import Said, remarks_of
 from credseries.mail.thread.replies import Reply, Sorted, sort_replies
 from credseries.mail.thread.states import States
-from credseries.mail.thread.voices import Voice, voices, written_to
-from credseries.series.remarks import Remark
+from credseries.mail.thread.voices import Voice, voices
+from credseries.series.remarks import Authors, Remark
 from credseries.series.trailers import Trailer
 from credseries.words import numbered
+
+_NOBODY = Authors()
 
 
 @dataclass(frozen=True)
@@ -45,20 +47,15 @@ class Answer:
 class Discussion:
     """What was said of a series.
 
-    `authors` are the names of those who sent it. `remarks` are in the order of their mails; a mail that is known from
-    quotes alone stands before the one that quotes it.
+    `authors` are those who sent it, those of most of its mails first. `remarks` are in the order of their mails; a
+    mail that is known from quotes alone stands before the one that quotes it.
     """
 
     series: Series
-    authors: tuple[str, ...]
+    authors: Authors
     answers: tuple[Answer, ...]
     remarks: tuple[Remark, ...]
-    own: frozenset[str]
     problems: tuple[str, ...] = ()
-
-    def is_own(self, remark: Remark) -> bool:
-        """Whether a remark is the author's."""
-        return _is_one_of(remark.name, remark.address, self.own, self.authors)
 
 
 @dataclass(frozen=True)
@@ -71,15 +68,15 @@ class Thread:
 
 
 def read_thread(
-    letters: Sequence[Letter], signed: Mapping[str, Signed], own: Collection[str] = (), known: Sequence[Letter] = ()
+    letters: Sequence[Letter], signed: Mapping[str, Signed], own: Authors = _NOBODY, known: Sequence[Letter] = ()
 ) -> Thread:
-    """The discussions in some mails. `signed` are the trailers of replies by Message-Id, `own` the addresses of the
-    author where they are known. `known` are all mails of the versions of one series, which need not be among the
+    """The discussions in some mails. `signed` are the trailers of replies by Message-Id, `own` its author as
+    far as he is known. `known` are all mails of the versions of one series, which need not be among the
     letters; of a mail that is in both the known one counts.
     """
     whole, copies = _each_once([*known, *letters])
     sorted_ = sort_replies(whole, posted_series(whole, {letter.message_id for letter in known}))
-    found = tuple(_discussion(series, replies, signed, own) for series, replies in sorted_.series)
+    found = tuple(_discussion(series, replies, signed, own, letters) for series, replies in sorted_.series)
     return Thread(found, sorted_.others, (*_problems(sorted_), *copies))
 
 
@@ -106,13 +103,13 @@ def _problems(found: Sorted) -> list[str]:
 
 
 def _discussion(
-    series: Series, replies: Sequence[Reply], signed: Mapping[str, Signed], own: Collection[str]
+    series: Series, replies: Sequence[Reply], signed: Mapping[str, Signed], own: Authors, letters: Sequence[Letter]
 ) -> Discussion:
     heard = voices(series, replies, exchanges)
-    names, addresses = _authors(series, heard, own)
+    authors = authors_of(series, letters, heard) | own
 
     def is_own(voice: Voice) -> bool:
-        return _is_one_of(voice.name, voice.address, addresses, names)
+        return authors.has(voice.name, voice.address)
 
     found = remarks_of(series, heard, is_own)
     answered = answers(found, is_own)
@@ -120,7 +117,7 @@ def _discussion(
     waiting = {said.voice.message_id for said in found if waits(said.part.kind)}
     return Discussion(
         series=series,
-        authors=names,
+        authors=authors,
         answers=tuple(
             Answer(
                 *(reply.posted.version, reply.posted.number, reply.letter, reply.letter.message_id in waiting),
@@ -129,28 +126,8 @@ def _discussion(
             for reply in replies
         ),
         remarks=tuple(_remark(said, answered.get(said.id, ()), states) for said in found),
-        own=addresses,
         problems=tuple(_told(series, replies)),
     )
-
-
-def _authors(series: Series, heard: Sequence[Voice], own: Collection[str]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The names and addresses of those who sent a series; without a mail of it, of whom replies quote it as."""
-    letters = [mail.letter for mail in series.by_id.values() if mail.letter is not None]
-    addresses = {*series.authors, *(address.casefold() for address in own)}
-    names = Counter(letter.name for letter in letters if letter.name)
-    if not letters:
-        told = Counter(person for voice in heard if (person := written_to(voice, heard)) is not None)
-        for name, address in [person for person, _ in told.most_common(1)]:
-            names[name] += 1 if name else 0
-            addresses |= {address.casefold()} - {""}
-    return tuple(name for name, _ in names.most_common()), frozenset(addresses)
-
-
-def _is_one_of(name: str, address: str, addresses: Collection[str], names: Sequence[str]) -> bool:
-    if address and address.casefold() in addresses:
-        return True
-    return bool(name) and name.casefold() in {known.casefold() for known in names}
 
 
 def _remark(said: Said, answered: tuple[str, ...], states: States) -> Remark:
