@@ -22,8 +22,9 @@ from credseries.kernel.mail_subjects import parse_subject
         ("Review of v2 1/3", "Review of v2 1/3", 1, 0, 0, False, False),
         ("", "", 1, 0, 0, False, False),
         ("[PATCH 1/2]", "", 1, 1, 2, False, True),
+        (f"[PATCH v{'9' * 5000} {'9' * 5000}/2] ovl", "ovl", 1, 0, 0, False, True),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_a_subject_tells_what_stands_in_its_brackets(
     text: str, title: str, version: int, number: int, total: int, is_reply: bool, is_patch: bool

@@ -44,6 +44,19 @@ def undated(text: str) -> str:
     return re.sub(r"\b20\d\d-\d\d-\d\d\b", "DATE", normal(text))
 
 
+def patch_with_a_fault(tree: Path) -> bytes:
+    """A mail as a list delivers it, with the patch by hand that the README shows."""
+    diff = credseries("convert", "--diff", "backing_file_splice_read", cwd=tree).out
+    diff = re.sub(r"scoped_guard\(cred, (.*)\) {", r"guard(cred)(\1);", diff)
+    diff = re.sub(r"^\+\t}$", "+", diff, flags=re.MULTILINE)
+    head = (
+        "From x@y Mon Nov  2 09:00:00 2026\nFrom: Zoe <zoe@example.org>\nTo: linux-fsdevel@vger.kernel.org\n"
+        "Subject: [PATCH] backing-file: Use a guard for splice reads\nDate: Mon, 02 Nov 2026 09:00:00 +0000\n"
+        "Message-Id: <1@example.org>\n\nOne scope.\n---\n"
+    )
+    return f"{head}{diff}-- \n2.43.0\n\n".encode()
+
+
 def test_what_the_readme_shows_is_what_the_command_prints(miniature: Path, tmp_path: Path) -> None:
     binaries = tmp_path / "bin"
     binaries.mkdir()
@@ -54,6 +67,7 @@ def test_what_the_readme_shows_is_what_the_command_prints(miniature: Path, tmp_p
     shutil.copy(Path(__file__).parent / "bench" / "c2c" / "mail.txt", miniature)
     shutil.copy(Path(__file__).parent / "mail" / "rfc-v2-reply.txt", miniature / "reply.txt")
     git(miniature, "config", "user.name", "You")
+    (miniature / "thread.mbox").write_bytes(patch_with_a_fault(miniature))
     path = f"{binaries}{os.pathsep}{os.environ['PATH']}"
     text, wrong, commands = README.read_text(encoding="utf-8"), [], 0
     for block in BLOCK.findall(text):

@@ -113,6 +113,26 @@ def test_a_prototype_is_no_function_that_later_lines_are_in() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("a/fs/plain.c", "fs/plain.c"),
+        (r'"a/fs/\303\251t\303\251.c"', "fs/été.c"),
+        (r'"a/fs/a \"b\" \\.c"', 'fs/a "b" \\.c'),
+        (r'"a/fs/a\tb.c"', "fs/a\tb.c"),
+    ],
+)
+def test_a_name_that_git_quotes_is_the_file_s(written: str, name: str) -> None:
+    new = written.replace("a/", "b/", 1)
+    text = f"diff --git {written} {new}\n--- {written}\n+++ {new}\n@@ -5 +5 @@\n-\tone();\n+\ttwo();\n"
+    assert {line.file for line in patch_lines(text)[:-1]} == {name}
+
+
+def test_numbers_that_no_file_has_are_no_hunk() -> None:
+    text = f"--- a/x.c\n+++ b/x.c\n@@ -{'9' * 5000} +5 @@\n-\tone();\n"
+    assert What.HUNK not in {line.what for line in patch_lines(text)}
+
+
+@pytest.mark.parametrize(
     ("head", "name"),
     [
         ("static int ovl_open(struct inode *inode)", "ovl_open"),

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from credseries import render
+from credseries.words import many
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,12 +21,81 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Where:
+    """Where drafts are written to: a directory, an mbox, or (neither) standard output; `force` writes over files."""
+
+    directory: Path | None = None
+    mbox: Path | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
 class Replies:
     """The drafts, and what a person should know about how they came about."""
 
     drafts: tuple[Draft, ...]
     review: Review
     remarks: tuple[str, ...]
+
+
+def are_mails(places: Sequence[str]) -> bool:
+    """Whether some places hold patches in mails that were sent, and so can be answered; standard input is one."""
+    from credseries.errors import CredseriesError
+    from credseries.kernel.series_source import STDIN
+    from credseries.mail.reply.draft import is_id
+    from credseries.mail.thread.decode import read_letter
+    from credseries.mail.thread.posted import posted_mail
+    from credseries.mail.thread.sources import read_source
+
+    if STDIN in places:
+        return True
+    try:
+        letters = [read_letter(raw.data) for place in places for raw in read_source(Path(place))]
+    except CredseriesError:
+        return False
+    return any(is_id(letter.message_id) and posted_mail(letter) is not None for letter in letters)
+
+
+def show_replies(repo: Repository, places: Sequence[str], base: str | None, where: Where) -> bool:
+    """Draft the replies to the series in some mails and write them out; whether nothing worse than a note was found."""
+    from credseries.creds.audit.compared import Severity
+    from credseries.errors import UsageError
+    from credseries.mail.files import check_free, write_drafts, write_drafts_mbox
+
+    place = where.directory or where.mbox
+    if where.directory is not None and where.mbox is not None:
+        raise UsageError("--output-dir and --to-mbox at once", hint="give one of them")
+    if place is not None and not where.force:
+        check_free(place)
+    with render.working("comparing functions over every path"):
+        replies = draft_for(repo, places, base)
+    for remark in replies.remarks:
+        render.complain(render.printable(f"note: {remark}"))
+    if where.directory is not None:
+        for path in write_drafts(replies.drafts, where.directory, force=where.force):
+            render.say(render.printable(str(path)))
+    elif where.mbox is not None:
+        write_drafts_mbox(replies.drafts, where.mbox, force=where.force)
+        render.say(render.printable(str(where.mbox)))
+    else:
+        _print(replies.drafts)
+    render.complain(f"{many(len(replies.drafts), 'draft')}; nothing was sent")
+    return all(item.severity is Severity.NOTE for item in replies.review.observations)
+
+
+def _print(drafts: Sequence[Draft]) -> None:
+    """The drafts as an mbox; to somebody at a terminal without the lines that part its messages."""
+    from credseries.mail.files import mbox_bytes
+
+    if not sys.stdout.isatty():
+        render.data(mbox_bytes(drafts).decode("utf-8", "surrogateescape"))
+        return
+    for number, draft in enumerate(drafts):
+        if number:
+            render.say(render.paint("\n" + "-" * 72 + "\n", "dim"))
+        for line in draft.data.decode("utf-8", "replace").rstrip("\n").split("\n"):
+            shown = render.printable(line)
+            render.say(render.paint(shown, "cyan") if line.startswith(">") else shown)
 
 
 def draft_for(repo: Repository, places: Sequence[str], base: str | None) -> Replies:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 _REPLY = re.compile(r"\s*(?:re|aw|fwd?|sv|antw|odp|vs)(?:\[\d+\])?\s*:", re.IGNORECASE)
 _PREFIX = re.compile(r"\s*\[([^\]]*)\]")
-_NUMBER = re.compile(r"\b(\d+)\s*/\s*(\d+)\b")
-_VERSION = re.compile(r"\bv(\d+)\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\b(\d{1,6})\s*/\s*(\d{1,6})\b")
+_VERSION = re.compile(r"\bv(\d{1,6})\b", re.IGNORECASE)
 _PATCH = re.compile(r"\b(?:patch|rfc|rft|resend)\b|^\s*v?\d+\s*/?\s*\d*\s*$", re.IGNORECASE)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from credseries.errors import EnvironmentProblem, UsageError
 from credseries.mail.message import Message
 
 if TYPE_CHECKING:
+    from credseries.mail.reply.draft import Draft
     from credseries.mail.send import UmbrellaMail
 
 # A date that says that it is none; git and b4 only need the line to look like mbox's.
@@ -98,7 +100,59 @@ def slug(tree: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", tree.lower()).strip("-") or "tree"
 
 
-def mbox_bytes(messages: Sequence[Message]) -> bytes:
+def write_drafts(drafts: Sequence[Draft], directory: Path, *, force: bool) -> list[Path]:
+    """Write every draft to a file of its own, all of them or none, and return the paths in order.
+
+    Makes the directory. Raises UsageError when there are messages in it, of which `force` replaces those that have the
+    same names; and EnvironmentProblem.
+    """
+    with _as_problem(directory):
+        if not force:
+            check_free(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        targets = [directory / draft.file_name for draft in drafts]
+        _put({target: draft.data for target, draft in zip(targets, drafts, strict=True)}, directory, force=force)
+    return targets
+
+
+def write_drafts_mbox(drafts: Sequence[Draft], path: Path, *, force: bool) -> None:
+    """Write the drafts to one mbox file, whole or not at all. Raises UsageError when it is there and not to be written
+    over (`force`), and EnvironmentProblem."""
+    with _as_problem(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _put({path: mbox_bytes(drafts)}, path.parent, force=force)
+
+
+def check_free(place: Path) -> None:
+    """Raises UsageError when there is a file at a place, or a directory with messages in it."""
+    if not place.is_dir():
+        if os.path.lexists(place):
+            raise UsageError(f"{place} is there already", hint="name another one, or give --force")
+        return
+    there = [path.name for path in sorted(place.glob("*.eml"))]
+    if there:
+        raise UsageError(
+            f"{place} holds messages: {', '.join(there[:3])}",
+            hint="give a new or empty directory, or --force to write over those that have the same names",
+        )
+
+
+def _put(contents: Mapping[Path, bytes], directory: Path, *, force: bool) -> None:
+    """Files with their contents, each written out under another name before the first appears under its own."""
+    for path in contents:
+        if path.is_dir():
+            raise UsageError(f"{path} is a directory", hint="name a file in it")
+        if not force:
+            check_free(path)
+    with tempfile.TemporaryDirectory(dir=directory, prefix=".writing-") as staging:
+        staged = [Path(staging, path.name) for path in contents]
+        for place, data in zip(staged, contents.values(), strict=True):
+            place.write_bytes(data)
+        for place, path in zip(staged, contents, strict=True):
+            place.replace(path)
+
+
+def mbox_bytes(messages: Sequence[Message | Draft]) -> bytes:
     """The messages as an mbox of the kind mboxrd: lines that start with `From ` are quoted with `>`.
 
     Readers that know no mboxrd (b4, and git without `--patch-format=mboxrd`) leave that `>` in a commit

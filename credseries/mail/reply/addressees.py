@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from email.utils import getaddresses
 
 from credseries.errors import UnknownRecipient
 from credseries.mail.message import Address
-from credseries.mail.recipients.address import make_address
+from credseries.mail.recipients.address import parse_address
+from credseries.mail.thread.charsets import decode_text
 from credseries.mail.thread.decode import read_field
-from credseries.mail.thread.fields import decode_field
 from credseries.mail.thread.model import Letter
+
+_MARK = re.compile(r'\\.|[",]', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,22 @@ def _new(people: Iterator[Address], seen: set[str]) -> Iterator[Address]:
 
 def _people(letter: Letter, name: str) -> Iterator[Address]:
     """Those whom a field names, as far as what it has are addresses."""
-    for person, address in getaddresses([read_field(letter, name)]):
+    value = decode_text(read_field(letter, name).encode("utf-8", "surrogateescape")).text
+    for part in _parts(value):
         with suppress(UnknownRecipient):
-            yield make_address(decode_field(person), decode_field(address), name)
+            yield parse_address(part.strip(), name)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The parts of a list with commas between them; a comma in quotation marks is none, unless they never close."""
+    start, opened, pending = 0, -1, list[int]()
+    commas: list[int] = []
+    for mark in _MARK.finditer(text):
+        if mark.group() == '"':
+            opened, pending = (mark.start() if opened < 0 else -1), []
+        elif mark.group() == ",":
+            (commas if opened < 0 else pending).append(mark.start())
+    for comma in (*commas, *pending):
+        yield text[start:comma]
+        start = comma + 1
+    yield text[start:]

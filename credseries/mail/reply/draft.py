@@ -85,10 +85,10 @@ def _date(date: datetime) -> str:
 
 def _thread(letter: Letter) -> list[tuple[str, str]]:
     """The fields that put a reply below the mail that it answers (RFC 5322, 3.6.4)."""
-    if not _is_id(letter.message_id):
+    if not is_id(letter.message_id):
         return []
     above = letter.references or ((letter.in_reply_to,) if letter.in_reply_to else ())
-    ids = [name for name in dict.fromkeys((*above, letter.message_id)) if _is_id(name)]
+    ids = [name for name in dict.fromkeys((*above, letter.message_id)) if is_id(name)]
     if len(ids) > _MOST_IDS:
         ids = [ids[0], *ids[1 - _MOST_IDS :]]
     return [
@@ -97,7 +97,8 @@ def _thread(letter: Letter) -> list[tuple[str, str]]:
     ]
 
 
-def _is_id(name: str) -> bool:
+def is_id(name: str) -> bool:
+    """Whether a bare Message-Id is one that a reply can name, and not a stand-in for one that is missing."""
     return _ID.fullmatch(name) is not None and not name.endswith(MADE_UP)
 
 

@@ -36,21 +36,23 @@ def summary(review: Review, patches: Sequence[Named], *, alone: bool) -> list[st
 
 def _opening(review: Review, patches: Sequence[Named]) -> list[str]:
     functions = len({(file, name) for _, file, name in review.compared})
-    changed = "this patch changes" if len(patches) == 1 else f"these {len(patches)} patches change"
+    alone = len(patches) == 1
+    found = any(item.patch for item in review.observations)
+    if not functions and not found and not review.unseen:
+        change = "This patch changes" if alone else f"These {len(patches)} patches change"
+        return wrapped(f"{change} no function that has to do with credentials, as `credseries audit` sees it.")
+    change = "this patch changes" if alone else f"these {len(patches)} patches change"
     lines = wrapped(
-        f"I compared the functions that {changed} and that have to do with credentials with what they were before, "
+        f"I compared the functions that {change} and that have to do with credentials with what they were before, "
         f"patch by patch and over every path, using `credseries audit` ({many(functions, 'function')}, on top of "
         f"{review.base[:12]})."
     )
-    if any(item.patch for item in review.observations):
+    if found:
         return [*lines, "", *wrapped("What I found stands below the lines that it is about.")]
-    if functions:
-        return [
-            *lines,
-            "",
-            *wrapped("Every call in them runs under the credentials that it ran under, and no reference gets lost."),
-        ]
-    return [*lines, "", *wrapped("So there is nothing that I could find.")]
+    if not functions:
+        return lines
+    nothing = "I found no call that runs under other credentials than before, and no reference that gets lost."
+    return [*lines, "", *wrapped(nothing)]
 
 
 def _patches(review: Review, patches: Sequence[Named]) -> list[str]:

@@ -11,10 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-_HUNK = re.compile(r"^@@ -(?P<old>\d+)(?:,(?P<olds>\d+))? \+(?P<new>\d+)(?:,(?P<news>\d+))? @@(?P<function>.*)$")
-_GIT = re.compile(r"^diff --git (?:\"?a/)(?P<old>.+?)\"? \"?b/(?P<new>.+?)\"?$")
-_OLD = re.compile(r"^--- \"?(?:a/)?(?P<name>[^\t\n\"]+)\"?(?:\t.*)?$")
-_NEW = re.compile(r"^\+\+\+ \"?(?:b/)?(?P<name>[^\t\n\"]+)\"?(?:\t.*)?$")
+_HUNK = re.compile(
+    r"^@@ -(?P<old>\d{1,9})(?:,(?P<olds>\d{1,9}))? \+(?P<new>\d{1,9})(?:,(?P<news>\d{1,9}))? @@(?P<function>.*)$"
+)
+_GIT = re.compile(r"^diff --git (?:\"?a/)(?P<old>.+?)\"? (?P<quote>\"?)b/(?P<name>.+?)\"?$")
+_OLD = re.compile(r"^--- (?P<quote>\"?)(?:a/)?(?P<name>(?:\\.|[^\t\n\"])+)\"?(?:\t.*)?$")
+_NEW = re.compile(r"^\+\+\+ (?P<quote>\"?)(?:b/)?(?P<name>(?:\\.|[^\t\n\"])+)\"?(?:\t.*)?$")
+_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
+_ESCAPED = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
 _DEFINED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*\(")
 _START = re.compile(r"^[A-Za-z_][^;=]*\([^;]*$")  # a definition, as diff looks for one: a name in column 0
 _LABEL = re.compile(r"^\w+:")
@@ -95,14 +99,26 @@ def _header_file(lines: Sequence[str], number: int) -> str:
     """The file whose header a line begins or goes on with, or nothing."""
     line = lines[number]
     if match := _GIT.match(line):
-        return match["new"]
+        return _name(match)
     following = lines[number + 1] if number + 1 < len(lines) else ""
     before = lines[number - 1] if number else ""
     old, new = (line, following) if line.startswith("--- ") else (before, line)
     one, two = _OLD.match(old), _NEW.match(new)
     if one is None or two is None:
         return ""
-    return one["name"] if two["name"] == _NOWHERE else two["name"]
+    return _name(one) if two["name"] == _NOWHERE else _name(two)
+
+
+def _name(match: re.Match[str]) -> str:
+    """The name of a file; git quotes those with odd characters as C does (core.quotePath)."""
+    if not match["quote"]:
+        return match["name"]
+    return _ESCAPE.sub(_meant, match["name"].encode()).decode("utf-8", "replace")
+
+
+def _meant(escape: re.Match[bytes]) -> bytes:
+    code = escape.group(1)
+    return bytes([int(code, 8) & 0xFF]) if code.isdigit() else _ESCAPED.get(code, code)
 
 
 def _hunk(match: re.Match[str], file: str) -> _Hunk:
