@@ -109,6 +109,7 @@ def test_every_command_and_option_is_in_the_readme(tmp_path: Path) -> None:
         "refresh",
         "cover",
         "checklist",
+        "report",
         "recipients",
         "send",
         "thread",

@@ -54,8 +54,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_has_what_the_commands_read(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for directory in ("patches", "templates"):
-        for path in (ROOT / directory).iterdir():
-            assert f"credseries/{directory}/{path.name}" in names
+        for path in (item for item in (ROOT / directory).rglob("*") if item.is_file()):
+            assert f"credseries/{path.relative_to(ROOT)}" in names
     for directory in ("credseries/miniature", "credseries/bench/workloads"):
         for path in (ROOT / directory).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:

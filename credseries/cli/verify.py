@@ -219,7 +219,7 @@ def planned(repo: Repository, series: Series, record: SeriesRecord | None, reque
     return plan(repo, series, request, audit_task(repo, series), allowed(_moves(repo, record)), shutil.which)
 
 
-def usual_request(record: SeriesRecord, level: Level) -> Request:
+def usual_request(record: SeriesRecord | None, level: Level) -> Request:
     """What is asked for when `credseries verify` is given a level and nothing else."""
     from credseries.verify.model import Level
     from credseries.verify.plan import Request

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,9 +94,9 @@ def _finding_json(item: Placed) -> dict[str, Any]:
 
 
 class _Audit:
-    def __init__(self, repo: Repository, series: Series, cache: Cache) -> None:
+    def __init__(self, series: Series, snapshots: Snapshots) -> None:
         self.series = series
-        self.snapshots = Snapshots(repo, series, cache)
+        self.snapshots = snapshots
         self.findings: list[Placed] = []
         self.compared: set[tuple[int, str, str]] = set()
         self.not_analysed: dict[tuple[str, str, str], NotAnalysed] = {}
@@ -237,11 +237,14 @@ def _left(site: Site, *, same_function: bool) -> Finding:
     )
 
 
-def audit(repo: Repository, series: Series) -> Report:
-    """Audit a series, patch by patch. Raises NotAKernelTree and GitFailed."""
+def audit(repo: Repository, series: Series, snapshots: Callable[[], Snapshots] | None = None) -> Report:
+    """Audit a series, patch by patch; `snapshots` gives its trees where somebody has read them already.
+
+    Raises NotAKernelTree and GitFailed.
+    """
     read_tree(repo, series.base)
     cache = Cache(repo)
     try:
-        return _Audit(repo, series, cache).run()
+        return _Audit(series, snapshots() if snapshots is not None else Snapshots(repo, series, cache)).run()
     finally:
         cache.close()

@@ -28,6 +28,15 @@ class PatchFiles:
     after: Mapping[str, bytes]
 
 
+@dataclass(frozen=True)
+class Use:
+    """A patch (by number) uses a name that another one, before it, adds."""
+
+    patch: int
+    adder: int
+    name: str
+
+
 def topics_out_of_order(series: SeriesRecord) -> list[str]:
     """The topics that stand before one that they come after, as clauses (`overlayfs before helpers`)."""
     first = {
@@ -77,6 +86,19 @@ def used_before_added(patches: Sequence[PatchFiles], known: Callable[[str], bool
                 uses = f"patch {users[0].number} ({users[0].subject}) uses {name}"
                 found.append(f"{uses}, and patch {later.number} ({later.subject}) adds it")
     return found
+
+
+def uses(patches: Sequence[PatchFiles]) -> list[Use]:
+    """What patches use that an earlier one adds: functions, macros, and classes for guards; by user and adder."""
+    added = {patch.number: _added_code(patch) for patch in patches}
+    found = [
+        Use(user.number, adder.number, name)
+        for place, adder in enumerate(patches)
+        for name, use in _new_names(adder)
+        for user in patches[place + 1 :]
+        if use.search(added[user.number])
+    ]
+    return sorted(found, key=lambda item: (item.patch, item.adder, item.name))
 
 
 def defines(files: Mapping[str, bytes], name: str) -> bool:
