@@ -19,7 +19,7 @@ help:
 	@echo 'make fuzz         random programs, their proven rewrites run beside them (FUZZ_PROGRAMS=N FUZZ_SEED=N)'
 	@echo 'make kills        kill -9 while a series is written, and a look at what is left (KILLS=N KILLS_SEED=N)'
 	@echo 'make lint         ruff and mypy'
-	@echo 'make bench        times of scan, split and verify, and the model of the usage counter'
+	@echo 'make bench        times of start-up, scan, split and verify, and the model of the usage counter'
 
 # A virtual environment of its own, made again when the dependencies change.
 $(STAMP): pyproject.toml
@@ -57,6 +57,7 @@ format: $(STAMP)
 	$(PY) -m ruff check --fix
 
 bench: $(STAMP)
+	$(PY) benchmarks/bench_startup.py
 	$(PY) benchmarks/bench_scan_split.py
 	$(PY) benchmarks/bench_verify.py
 	$(PY) benchmarks/bench_counter.py

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -59,12 +58,13 @@ def complain(text: str) -> None:
 
 def as_json(value: Any) -> None:
     """A value as JSON on standard output; what a terminal would act on is escaped, and so the same to a program."""
+    import json  # not for a help text
+
+    def escaped(text: str) -> str:
+        return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
     lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
-    say("\n".join(line if line.isprintable() else _escaped(line) for line in lines))
-
-
-def _escaped(text: str) -> str:
-    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+    say("\n".join(line if line.isprintable() else escaped(line) for line in lines))
 
 
 def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:

@@ -5,37 +5,46 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from typing import ClassVar
 
 import typer
 
 from credseries import render
-from credseries.cli import (
-    ablate,
-    audit,
-    bench,
-    checklist,
-    comments,
-    convert,
-    cover,
-    demo,
-    landed,
-    recipe,
-    recipients,
-    refresh,
-    report,
-    reroll,
-    scan,
-    send,
-    show,
-    split,
-    status,
-    thread,
-    verify,
-)
+from credseries.cli.lazy import LazyGroup, Listed
 from credseries.errors import CredseriesError, EnvironmentProblem
+
+
+class Commands(LazyGroup):
+    """The commands in the order of their use."""
+
+    listed: ClassVar = {
+        "demo": Listed("credseries.cli.demo", "Show scan to send on a small kernel tree that comes along."),
+        "scan": Listed("credseries.cli.scan", "List every credential override and what is proven for it."),
+        "convert": Listed("credseries.cli.convert", "Show a conversion as a diff; nothing is written."),
+        "show": Listed("credseries.cli.show", "Draw which credentials every line of a function runs under."),
+        "split": Listed("credseries.cli.split", "Commit the conversion as a series to a new branch."),
+        "status": Listed("credseries.cli.status", "Show where the series stand: changed, sent, merged."),
+        "refresh": Listed("credseries.cli.refresh", "Make a series anew on another base, hand edits kept."),
+        "reroll": Listed("credseries.cli.reroll", "Make the next version of a series that was sent."),
+        "cover": Listed("credseries.cli.cover", "Print the cover letter, or render it anew."),
+        "checklist": Listed("credseries.cli.checklist", "Answer what reviewers will ask, patch by patch."),
+        "report": Listed("credseries.cli.report", "Write all that is known of a series as one HTML page."),
+        "verify": Listed("credseries.cli.verify", "Prove, compile, build and boot every patch of a series."),
+        "recipients": Listed("credseries.cli.recipients", "Show who gets which patch, and why."),
+        "send": Listed("credseries.cli.send", "Send a series, each message to the right people and once."),
+        "thread": Listed("credseries.cli.thread", "Show what a thread of mails says of the patches in it."),
+        "comments": Listed("credseries.cli.comments", "Show what reviewers said of a series, and what is left to do."),
+        "landed": Listed("credseries.cli.landed", "Show which patches are in whose tree."),
+        "audit": Listed("credseries.cli.audit", "Look for what a hand-written conversion got wrong."),
+        "ablate": Listed("credseries.cli.ablate", "Make branches that tell what each topic brings."),
+        "bench": Listed("credseries.cli.bench", "Measure what the series brings."),
+        "recipe": Listed("credseries.cli.recipe", "List, show and check recipes."),
+    }
+
 
 app = typer.Typer(
     name="credseries",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -88,32 +97,6 @@ def _options(
     ),
 ) -> None:
     """Options that go before the command."""
-
-
-for module in (
-    demo,
-    scan,
-    convert,
-    show,
-    split,
-    status,
-    refresh,
-    reroll,
-    cover,
-    checklist,
-    report,
-    verify,
-    recipients,
-    send,
-    thread,
-    comments,
-    landed,
-    audit,
-    ablate,
-    bench,
-    recipe,
-):
-    module.add_to(app)
 
 
 _INTERRUPTED = 130

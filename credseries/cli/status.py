@@ -84,15 +84,17 @@ def status(tree: Tree = HERE, branch: Which = None, onto: Onto = None, json: Jso
 
 def look_at(repo: Repository) -> Look:
     """How a commit is looked at: scanned once for all series."""
-    from credseries.cli.options import take_survey
-    from credseries.series.assemble import finder
-    from credseries.series.merged import merged_patches
 
     @cache
     def survey_of(commit: str) -> Any:
+        from credseries.cli.options import take_survey
+
         return take_survey(repo, commit, "rfc")  # which recipe does not matter: nothing is judged
 
     def look(record: SeriesRecord, commit: str) -> Mapping[str, Merged]:
+        from credseries.series.assemble import finder
+        from credseries.series.merged import merged_patches
+
         return merged_patches(record, survey_of(commit), finder(repo, commit))
 
     return look

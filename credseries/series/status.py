@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
 
 from credseries.errors import CredseriesError, UnknownRevision
 from credseries.kernel.git import Repository
@@ -12,11 +13,13 @@ from credseries.kernel.tags import NamedTag, list_tags
 from credseries.series import saved
 from credseries.series.current import Current
 from credseries.series.history import Difference, Version, difference, sent_versions
-from credseries.series.merged import Merged
 from credseries.series.model import Needed, SeriesRecord
 
+if TYPE_CHECKING:
+    from credseries.series.merged import Merged  # it reads C, which few have to wait for
+
 # What a commit has merged of a series, by the keys of its patches.
-Look = Callable[[SeriesRecord, str], Mapping[str, Merged]]
+Look: TypeAlias = "Callable[[SeriesRecord, str], Mapping[str, Merged]]"
 
 
 class State(Enum):

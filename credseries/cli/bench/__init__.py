@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from typing import ClassVar
 
 import typer
-from typer.core import TyperGroup
 
-# The commands in the order of their use, and the modules they are in. (One named like a builtin would hide it here.)
-_MODULES = {
-    "doctor": "doctor",
-    "workload": "workload",
-    "run": "run",
-    "add": "add",
-    "edit": "edit",
-    "list": "list_",
-    "show": "show",
-    "chart": "chart",
-    "export": "export",
-    "import": "import_",
-    "remove": "remove",
-}
+from credseries.cli.lazy import LazyGroup, Listed
 
 
-class _Commands(TyperGroup):
-    """The commands, each loaded when it is asked for: no other command of credseries pays for them."""
+class _Commands(LazyGroup):
+    """The commands in the order of their use. (A module that is named like a builtin would hide it here.)"""
 
-    def list_commands(self, _ctx: Any) -> list[str]:
-        return list(_MODULES)
-
-    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
-        # All of them when there is no such command: then the group looks among them for what may be meant.
-        for name in [cmd_name] if cmd_name in _MODULES else _MODULES:
-            if name not in self.commands:
-                self.add_command(_load(name), name)
-        return self.commands.get(cmd_name)
-
-
-def _load(name: str) -> Any:
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    import_module(f"{__name__}.{_MODULES[name]}").add_to(app)
-    return typer.main.get_command(app)
+    listed: ClassVar = {
+        "doctor": Listed(f"{__name__}.doctor", "Say what this machine can measure, and what not."),
+        "workload": Listed(f"{__name__}.workload", "Make the contention that the series removes."),
+        "run": Listed(f"{__name__}.run", "Run a benchmark, under two kernels or programs in turns."),
+        "add": Listed(f"{__name__}.add", "Keep what a benchmark wrote, with where it is from."),
+        "edit": Listed(f"{__name__}.edit", "Say later where records are from."),
+        "list": Listed(f"{__name__}.list_", "List the records there are."),
+        "show": Listed(f"{__name__}.show", "Say what the records of a benchmark show."),
+        "chart": Listed(f"{__name__}.chart", "Draw pictures of what the records show."),
+        "export": Listed(f"{__name__}.export", "Write records to one file."),
+        "import": Listed(f"{__name__}.import_", "Take over records from a file."),
+        "remove": Listed(f"{__name__}.remove", "Remove records."),
+    }
 
 
 _bench = typer.Typer(
