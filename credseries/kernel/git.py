@@ -269,6 +269,14 @@ class Repository:
         )
         return found.output.decode("utf-8", "replace").split("\n")[1::2] if found.status == 0 else []
 
+    @property
+    def cut_off(self) -> str:
+        """The commits that a shallow clone has no parents of, as git keeps them; empty in a whole one."""
+        try:
+            return (self.common_dir / "shallow").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return ""
+
     def parent(self, commit: str) -> str | None:
         """The first parent of a commit, or None for a root."""
         finished = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^1^{{commit}}")
@@ -334,6 +342,22 @@ class Repository:
         parts = re.split(rb"^([0-9a-f]{40,64} [0-9a-f]{40,64})\n", output, flags=re.MULTILINE)
         found = dict(zip(parts[1::2], parts[2::2], strict=True))
         return [found.get(f"{old} {new}".encode(), b"") for old, new in rows]
+
+    def sizes_without_space(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+        """How many lines are added and removed between the trees of each pair (commits or trees) when white space does
+        not count, as `git diff -w` has it; one process counts all of it."""
+        trees = self.trees(name for pair in pairs for name in pair)
+        rows = [(trees[old], trees[new]) for old, new in pairs]
+        if not rows:
+            return []
+        output = self._run(
+            *("diff-tree", "--stdin", "-r", "--ignore-all-space", "--numstat", "--find-renames"),
+            *("--no-color", "--no-ext-diff", "--no-textconv"),
+            data="".join(f"{old} {new}\n" for old, new in rows).encode(),
+        )
+        parts = re.split(rb"^([0-9a-f]{40,64} [0-9a-f]{40,64})\n", output, flags=re.MULTILINE)
+        found = dict(zip(parts[1::2], parts[2::2], strict=True))
+        return [_summed(found.get(f"{old} {new}".encode(), b"")) for old, new in rows]
 
     def diff(self, old: str, new: str, paths: Sequence[str] = ()) -> str:
         """The difference between two commits as a git patch; bytes that are not UTF-8 become surrogates."""
@@ -557,6 +581,13 @@ def _commit_info(*fields: str) -> CommitInfo:
         *(commit, tree, tuple(parents.split()), subject, body.strip("\n"), message),
         *(Identity(author, author_email), date, Identity(committer, email), int(committed)),
     )
+
+
+def _summed(numstat: bytes) -> tuple[int, int]:
+    """Lines added and removed in all files of a --numstat; binary files have none."""
+    rows = (line.split(b"\t")[:2] for line in numstat.splitlines() if line)
+    counts = [(int(added), int(removed)) for added, removed in rows if added != b"-"]
+    return sum(added for added, _ in counts), sum(removed for _, removed in counts)
 
 
 def _parse_batch(output: bytes, requests: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:

@@ -20,7 +20,7 @@ def common_prefix(subjects: Sequence[str]) -> str:
     At least two commits, and two in five of those that have a prefix at all, must have it. A revert counts for what it
     reverts; merges and versions do not count.
     """
-    found = Counter(prefix for subject in subjects if (prefix := _prefix(subject)))
+    found = Counter(prefix for subject in subjects if (prefix := prefix_of(subject)))
     by_word: dict[str, Counter[str]] = {}
     for prefix, number in found.items():
         by_word.setdefault(prefix.lower(), Counter())[prefix] += number
@@ -32,7 +32,8 @@ def common_prefix(subjects: Sequence[str]) -> str:
     return best.most_common(1)[0][0]
 
 
-def _prefix(subject: str) -> str:
+def prefix_of(subject: str) -> str:
+    """What a subject begins with, before ": "; of a revert what it reverts begins with, and empty if nothing does."""
     text = subject.strip()
     while match := _REVERT.match(text):
         text = match[1].strip()

@@ -24,7 +24,7 @@ class AuditTask:
     """Compare every function that a series changes with what it was. The result is the `audit` contract, schema 1."""
 
     series: Series
-    trees: tuple[str, ...]  # before the first patch and after each
+    trees: tuple[str, ...]  # of the base, and before and after each patch
 
     @property
     def key(self) -> str:
@@ -44,6 +44,6 @@ class AuditTask:
 
 def audit_task(repo: Repository, series: Series) -> AuditTask:
     """The task for a series."""
-    ids = [series.base, *(step.after for step in series.steps)]
+    ids = [series.base, *(name for step in series.steps for name in (step.before, step.after))]
     trees = repo.trees(ids)
     return AuditTask(series, tuple(trees[name] for name in ids))

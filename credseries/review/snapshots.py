@@ -116,3 +116,12 @@ class Snapshots:
     def thorough(self, reading: Reading) -> Reading:
         """A reading that also looks for what names mean outside of the program's files, which takes its time."""
         return Reading(reading.program, self.meant)
+
+
+def read_snapshots(repo: Repository, series: Series) -> Snapshots:
+    """The trees of a series. Raises GitFailed."""
+    cache = Cache(repo)
+    try:
+        return Snapshots(repo, series, cache)
+    finally:
+        cache.close()

@@ -51,23 +51,39 @@ def topics_out_of_order(series: SeriesRecord) -> list[str]:
     ]
 
 
-def broken_edges(drafts: Sequence[Draft], patches: Sequence[PatchRecord], elsewhere: Sequence[str] = ()) -> list[str]:
-    """What the recipe's patches need of each other and do not find before them, a sentence each.
+@dataclass(frozen=True)
+class Need:
+    """That the patch with the key `after` needs the one with the key `before` to come before it, and why; `adds` says
+    that it cannot do without."""
+
+    before: str
+    after: str
+    why: str
+    adds: bool
+
+
+def needs_of(drafts: Sequence[Draft]) -> list[Need]:
+    """What the recipe's patches need of each other."""
+    pairs = ((drafts[edge.before], drafts[edge.after], edge.why) for edge in edges(drafts))
+    return [Need(before.key, after.key, why, bool(before.adds & after.needs)) for before, after, why in pairs]
+
+
+def broken_needs(needs: Sequence[Need], patches: Sequence[PatchRecord], elsewhere: Sequence[str] = ()) -> list[str]:
+    """What patches need of each other and do not find before them, a sentence each.
 
     Patches are recognised by their keys; those with the keys in `elsewhere` are in another series, applied before.
     """
     there = {patch.key: patch for patch in patches if patch.key}
     found = []
-    for edge in edges(drafts):
-        before, after = drafts[edge.before], drafts[edge.after]
-        user = there.get(after.key)
-        if user is None or before.key in elsewhere:
+    for need in needs:
+        user = there.get(need.after)
+        if user is None or need.before in elsewhere:
             continue
-        first = there.get(before.key)
+        first = there.get(need.before)
         if first is not None and first.index > user.index:
-            found.append(f"patch {user.index} ({user.subject}) stands before patch {first.index}: {edge.why}")
-        elif first is None and before.adds & after.needs:
-            found.append(f"patch {user.index} ({user.subject}) needs a patch that is not there: {edge.why}")
+            found.append(f"patch {user.index} ({user.subject}) stands before patch {first.index}: {need.why}")
+        elif first is None and need.adds:
+            found.append(f"patch {user.index} ({user.subject}) needs a patch that is not there: {need.why}")
     return found
 
 

@@ -28,7 +28,7 @@ def read_code(repo: Repository, record: SeriesRecord) -> Code:
     from credseries.errors import CredseriesError
     from credseries.review.evidence import evidence_of
     from credseries.series.assemble import make_builder
-    from credseries.series.precedence import broken_edges
+    from credseries.series.precedence import broken_needs, needs_of
     from credseries.series.recipe import load_recipe
     from credseries.series.threads import drafts_of
 
@@ -45,7 +45,7 @@ def read_code(repo: Repository, record: SeriesRecord) -> Code:
         return Code(tuple(evidence_of(repo, record, [], error.message)), "", ())
     needs = record.thread.needs if record.thread is not None else ()
     elsewhere = [key for item in needs for key in item.keys]
-    return Code(tuple(evidence), "", tuple(broken_edges(drafts, record.patches, elsewhere)))
+    return Code(tuple(evidence), "", tuple(broken_needs(needs_of(drafts), record.patches, elsewhere)))
 
 
 def proofs(repo: Repository, record: SeriesRecord, code: Code) -> list[PatchProof]:
