@@ -333,18 +333,22 @@ def test_the_checklist_contract(series: Path) -> None:
     ran = credseries("checklist", "--format", "json", cwd=series)
     assert ran.status == 0
     found = json.loads(ran.out)
-    assert list(found) == ["schema", "branch", "title", "parts"]
-    assert (found["schema"], found["branch"]) == (1, "creds-rfc")
+    assert list(found) == ["schema", "title", "subject", "base", "parts"]
+    assert (found["schema"], found["subject"]) == (2, "creds-rfc")
+    assert found["base"] == git(series, "rev-parse", "master").strip()
     commits = git(series, "rev-list", "--reverse", "master..creds-rfc").split()[1:]
     assert [part["index"] for part in found["parts"]] == list(range(len(commits) + 1))
     assert [part["commit"] for part in found["parts"]] == [commits[-1], *commits]
     for part in found["parts"]:
         assert list(part) == ["index", "title", "commit", "lines"]
         for line in part["lines"]:
-            assert list(line) == ["question", "answer", "evidence", "where"]
+            assert list(line) == ["check", "question", "answer", "evidence", "path", "places", "look"]
             assert line["answer"] in ("pass", "fail", "human", "n/a")
+            assert line["check"]
             assert line["question"]
             assert line["evidence"]
+            for place in line["places"]:
+                assert list(place) == ["file", "line", "last", "function", "before"]
 
 
 def test_a_commit_that_differs_from_its_proof_fails_the_checklist(series: Path) -> None:
@@ -352,10 +356,13 @@ def test_a_commit_that_differs_from_its_proof_fails_the_checklist(series: Path) 
     path = series / "fs/overlayfs/util.c"
     path.write_text(path.read_text().replace("revert_creds_light(", "revert_creds(", 1))
     git(series, "commit", "--quiet", "--all", "--amend", "--no-edit")
-    ran = credseries("checklist", cwd=series)
+    ran = credseries("checklist", "--format", "json", cwd=series)
     assert ran.status == 1, ran
-    assert ran.out.count("- [!] ") == 1
-    assert "fs/overlayfs/util.c differs from what the proof is about" in ran.out
+    parts = json.loads(ran.out)["parts"]
+    failed = [(part["index"], line) for part in parts for line in part["lines"] if line["answer"] == "fail"]
+    assert [(index, line["check"]) for index, line in failed] == [(0, "proof"), (6, "proof"), (6, "references")]
+    assert "fs/overlayfs/util.c differs from what the proof is about" in failed[1][1]["evidence"]
+    assert failed[2][1]["places"][0]["file"] == "fs/overlayfs/util.c"
 
 
 # -- send
@@ -400,4 +407,4 @@ def test_the_demo_leaves_what_it_says(tmp_path: Path) -> None:
     assert "creds-rfc" in git(place / "linux", "branch")
     for step in range(1, 7):
         assert f"[{step}/6]" in ran.out
-    assert (place / "checklist.md").read_text() == credseries("checklist", cwd=place / "linux").out
+    assert (place / "checklist.md").read_text() == credseries("checklist", "--format", "md", cwd=place / "linux").out

@@ -118,7 +118,7 @@ def test_an_unknown_revision(miniature: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["scna"], ["scan", "--jsno"], ["convert", "--form", "gard"], ["checklist", "--format", "html"]]
+    "arguments", [["scna"], ["scan", "--jsno"], ["convert", "--form", "gard"], ["checklist", "--format", "htm"]]
 )
 def test_a_typo_is_wrong_use(miniature: Path, arguments: list[str]) -> None:
     ran = credseries(*arguments, cwd=miniature)

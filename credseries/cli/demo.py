@@ -40,13 +40,15 @@ def demo(keep: Keep = None) -> None:
       credseries demo
       credseries demo --keep /tmp/demo && git -C /tmp/demo/linux log -p creds-rfc
     """
-    from credseries.cli.checklist import check_series, checklist_text
+    from credseries.cli.checklist import branch_checklist
+    from credseries.cli.checklist.output import as_markdown
     from credseries.cli.options import take_survey
     from credseries.cli.scan import identity
     from credseries.cli.send import build_messages
     from credseries.cli.split import make_series, show_series
     from credseries.mail.cover import stored_cover
     from credseries.mail.files import write_messages
+    from credseries.review.checklist.model import Answer
     from credseries.series import saved
     from credseries.series.demo import make_place, make_repository
     from credseries.series.preview import preview
@@ -77,12 +79,12 @@ def demo(keep: Keep = None) -> None:
     _step(5, "cover letter and checklists")
     cover = stored_cover(saved.current(repo, record.branch))
     (place / "cover.txt").write_text(cover.text + "\n", encoding="utf-8")
-    checklist = check_series(repo, record)
-    (place / "checklist.md").write_text(checklist_text(checklist), encoding="utf-8")
+    checklist = branch_checklist(repo, record.branch)
+    (place / "checklist.md").write_text(as_markdown(checklist), encoding="utf-8")
     answers = [line.answer for part in checklist.parts for line in part.lines]
     render.say(
-        f"{len(answers)} questions: {answers.count('pass')} pass, {answers.count('fail')} fail, "
-        f"{answers.count('human')} for a human, {answers.count('n/a')} do not apply"
+        f"{len(answers)} questions: {answers.count(Answer.PASS)} pass, {answers.count(Answer.FAIL)} fail, "
+        f"{answers.count(Answer.HUMAN)} for a human, {answers.count(Answer.NOT_APPLICABLE)} do not apply"
     )
 
     _step(6, "messages, to the right lists (written, not sent)")

@@ -15,7 +15,7 @@ from credseries import render
 from credseries.cli.options import HERE, Branch, Json, SeriesBase, Tree, open_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from credseries.cli.verify_table import Sheet
@@ -213,10 +213,16 @@ def _moves(repo: Repository, record: SeriesRecord | None) -> list[tuple[str, str
 def planned(repo: Repository, series: Series, record: SeriesRecord | None, request: Request) -> list[Check]:
     """The checks of a series, with the calls allowed to move that its record allows."""
     from credseries.review.audit_task import audit_task
-    from credseries.verify.levels.proof import allowed
     from credseries.verify.plan import plan
 
-    return plan(repo, series, request, audit_task(repo, series), allowed(_moves(repo, record)), shutil.which)
+    return plan(repo, series, request, audit_task(repo, series), allowed_moves(repo, record), shutil.which)
+
+
+def allowed_moves(repo: Repository, record: SeriesRecord | None) -> Callable[[str, str], bool]:
+    """Whether the author of a series has allowed a call (file, name) to move."""
+    from credseries.verify.levels.proof import allowed
+
+    return allowed(_moves(repo, record))
 
 
 def usual_request(record: SeriesRecord | None, level: Level) -> Request:
@@ -224,7 +230,12 @@ def usual_request(record: SeriesRecord | None, level: Level) -> Request:
     from credseries.verify.model import Level
     from credseries.verify.plan import Request
 
-    return Request(level, _variants([]) if level > Level.STYLE else (), tuple(_helpers(record)))
+    return Request(level, usual_variants() if level > Level.STYLE else (), tuple(_helpers(record)))
+
+
+def usual_variants() -> tuple[Variant, ...]:
+    """The compilers and architectures of a run without --matrix."""
+    return _variants([])
 
 
 def series_of(repo: Repository, record: SeriesRecord) -> Series:

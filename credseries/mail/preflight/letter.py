@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from credseries.mail.preflight.model import Check, passed, skipped, verdict
 from credseries.series.model import Measured
 
+FROM_RECORDS = "from the benchmark records of"  # how a check begins that did not go by words
 _TEMPLATE = "EDITME"  # what b4 (0.16) and its users write where something is still to be written
 # What b4's template for a letter says, for who has taken away the mark of its comments but not the text.
 _B4_TEXT = re.compile(r"Describe the purpose of this series\.|Lines starting with # will be removed|cover title for ")
@@ -98,7 +99,7 @@ def numbers_check(letter: Letter, measured: Measured, given: str) -> Check:
     claims = _claims(text)
     if not claims and not given.strip():
         if measured.text:
-            return passed("numbers", f"from the benchmark records of {', '.join(measured.labels)}")
+            return passed("numbers", f"{FROM_RECORDS} {', '.join(measured.labels)}")
         return skipped("numbers", "the letter claims no numbers")
     missing = [what for what, words in _QUESTIONS if not words.search(f"{text}\n{given}")]
     first = next(iter(claims or _claims(given) or [line.strip() for line in given.split("\n") if line.strip()]))

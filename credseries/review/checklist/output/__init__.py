@@ -1,0 +1,1 @@
+"""A checklist for people and for programs: text for a terminal, Markdown, a page, JSON."""
