@@ -121,7 +121,7 @@ def _wanted(file: SourceFile) -> dict[str, int]:
     found: dict[str, int] = {}
     code = file.lexed.code
     for extent in file.extents:
-        for word in file.words_in(extent) - {extent.name.encode()}:
+        for word in sorted(file.words_in(extent) - {extent.name.encode()}):
             at = code.find(word, extent.start)
             found.setdefault(word.decode("utf-8", "replace"), file.lines.number(at))
         for match in _SCOPE.finditer(code, extent.body, extent.end):
