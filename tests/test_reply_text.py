@@ -55,6 +55,10 @@ def reply(*items: Observation) -> list[str]:
     return remarks(PatchMail(placed.lines), placed, items)
 
 
+def said(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if line and not line.startswith(">")]
+
+
 def test_only_what_is_needed_is_quoted_and_what_is_left_out_is_marked() -> None:
     lines = reply(item("Here.", 50), item("There.", 8, "fs/y.c", extent=(7, 9)))
     assert lines == [
@@ -102,9 +106,8 @@ def test_of_a_path_that_is_not_quoted_the_lines_are_told() -> None:
         "",
         "     98  call_98();",
         "     99  call_99();",
-        "    100  call_100();",
         "     ..",
-        *(f"    {number}  call_{number}();" for number in range(115, 120)),
+        *(f"    {number}  call_{number}();" for number in range(114, 120)),
     ]
 
 
@@ -124,16 +127,44 @@ def test_no_line_is_quoted_twice_and_errors_come_first() -> None:
 
 
 def test_an_error_that_comes_again_is_said_shortly_at_its_own_line() -> None:
-    same = {"again": "The same goes for it", "group": "g"}
-    lines = reply(
-        item("All of it.", 5, **same),
-        item("Not said.", 7, **same),
-        item("Not said.", 8, "fs/y.c", function="second", extent=(7, 9), **same),
-    )
-    words = [line for line in lines if line and not line.startswith(">")]
-    assert words == ["All of it.", "The same goes for it.", "The same goes for it, in second()."]
-    at = lines.index("The same goes for it.")
-    assert lines[at - 2] == "> +\tline_6();"
+    lines = reply(*(item(f"All of {line}.", line, group="g", again=f"it at {line}") for line in (5, 7)))
+    assert said(lines) == ["All of 5.", "The same goes for it at 7."]
+    assert lines[lines.index("The same goes for it at 7.") - 2] == "> +\tline_6();"
+
+
+def test_what_is_said_of_another_function_is_said_in_full() -> None:
+    same = {"group": "g", "again": "it", "path": (PathLine(1, "a();"), PathLine(2, "b();"))}
+    lines = reply(item("First.", 5, **same), item("Other.", 8, "fs/y.c", function="second", extent=(7, 9), **same))
+    assert [line for line in said(lines) if line.endswith(".") and "->" not in line] == ["First.", "Other."]
+
+
+def test_when_something_else_was_said_between_it_is_said_in_full_without_the_path() -> None:
+    path = (PathLine(2, "line_1();"), PathLine(3, "line_2();"))
+    one, other = item("One.", 5, group="g", again="it", path=path), item("Other.", 6)
+    lines = reply(one, other, item("One again.", 7, group="g", again="it", path=path))
+    assert said(lines) == ["One.", "Path: 2 -> 3 in fs/x.c after this patch.", "Other.", "One again."]
+
+
+def test_places_that_are_not_in_the_diff_are_said_together() -> None:
+    far = [item(f"All of {line}.", line, group="g", again=f"it at {line}") for line in (99, 98, 97)]
+    assert said(reply(*far)) == [
+        "All of 97. That line is not in this diff; this is the nearest hunk of",
+        "its function.",
+        "The same goes for it at 98 and it at 99, which are not in this diff.",
+    ]
+    assert said(reply(item("Here.", 5, group="g", again="it"), far[0]))[1:] == [
+        "The same goes for it at 99, which is not in this diff."
+    ]
+
+
+def test_what_is_said_of_a_line_and_of_others_near_it_has_one_empty_line_between() -> None:
+    lines = reply(item("Here.", 62), item("There.", 99))
+    assert lines[-4:] == [
+        "Here.",
+        "",
+        "There. That line is not in this diff; this is the nearest hunk of its",
+        "function.",
+    ]
 
 
 def test_a_warning_about_many_places_is_said_once_with_the_others_listed() -> None:

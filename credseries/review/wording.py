@@ -15,10 +15,14 @@ Contents = Callable[[str, str], bytes]  # of a file (the second) of a tree
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:(?:->|\.)\w+)*")
 _DOES = re.compile(r"[(=:]|^(?:return|goto|break|continue|else|do)\b")
+_DECLARES = re.compile(
+    r"(?!return\b|else\b|goto\b|case\b)(?:(?:const|static|struct|enum|union|unsigned)\s+)*\w+\s+\**\w+\s*=(?!=)"
+)
+_GONE = re.compile(r"`(?P<text>[^`]+);` \(line (?P<line>\d+) before the change\) is gone, and (?P<so>.+)", re.DOTALL)
 _JUMP = re.compile(r"`[^`]+`(?= enters )|label \w+(?= unwinds )")
+_NAMED = re.compile(r"\bline \d+\b|`[^`]+`|\blabel \w+\b")
 _AS_BEFORE = "; that is as it was before the series"
 _NUMBERED = re.compile(r"^patch \d+: ")
-_PLACES = re.compile(r"\bline \d+\b|\bat line \d+\b")
 
 
 def review_of(report: Report, contents: Contents) -> Review:
@@ -31,7 +35,7 @@ def review_of(report: Report, contents: Contents) -> Review:
     files = _Files(contents)
     said = [_observation(item, positions[item.step], files) for item in report.findings]
     unseen = [
-        Unseen(numbers.get(item.step, 0), item.file, item.function, _NUMBERED.sub("", item.reason))
+        Unseen(numbers.get(item.step, 0), item.file, item.function, _reason(item.reason))
         for item in report.not_analysed
     ]
     return Review(
@@ -41,6 +45,16 @@ def review_of(report: Report, contents: Contents) -> Review:
         unseen=tuple(sorted(unseen, key=lambda item: item.patch)),
         remarks=report.series.remarks,
     )
+
+
+def _reason(text: str) -> str:
+    """Why something was not compared; of a chain of callees the first and what is at its end."""
+    words = _NUMBERED.sub("", text).replace("after the change", "with this patch").replace("the change", "it")
+    first, *between, last = words.split(": ") if ": " in words else (words, "")
+    if not between or " credentials overridden" not in first:
+        return words
+    closing = max(last.count(")") - last.count("("), 0)
+    return f"{first.partition(' (it ')[0]}, and so on to: {last[: len(last) - closing]}"
 
 
 class _Files:
@@ -79,15 +93,16 @@ def _observation(item: Placed, position: int, files: _Files) -> Observation:
         function=finding.function,
         line=finding.line,
         text=said(finding),
+        gone=_gone(finding),
         again=said_again(finding),
         group=_group(finding),
         extent=files.extent(tree, finding.file, finding.line),
-        path=tuple(_path(finding, lines)),
+        path=tuple(_path(finding, lines)) if finding.kind is not Kind.LOST_RETURN_VALUE else (),
     )
 
 
 def _path(finding: Finding, lines: Sequence[str]) -> Iterator[PathLine]:
-    """The lines on the way to a finding that do something: a declaration alone does not.
+    """The lines on the way to a finding that do something: declarations do not, but for those of credentials.
 
     The last one is where the finding is; where that is passed on the way, it does not come twice.
     """
@@ -96,7 +111,7 @@ def _path(finding: Finding, lines: Sequence[str]) -> Iterator[PathLine]:
         del numbers[-1]
     for number in numbers:
         text = lines[number - 1].strip()
-        if number == finding.line or _DOES.search(text):
+        if number == finding.line or (_DOES.search(text) and ("cred" in text or not _DECLARES.match(text))):
             yield PathLine(number, text)
 
 
@@ -151,6 +166,9 @@ def _in_its_words(finding: Finding, message: str) -> str:
     call, where = finding.call, _place(finding)
     if finding.kind is Kind.UNCONVERTED:
         return f"{where}, in {finding.function}(): {message}."
+    if gone := _GONE.fullmatch(message):
+        place = f"{finding.file}:{gone['line']} before it"
+        return f"With this patch, `{gone['text']};` ({place}) is gone from {finding.function}(), and {gone['so']}."
     words = message.replace("before the change", "before this patch")
     for start, instead in (
         (f"{call}(): it ", f"{call}() at {where} "),
@@ -159,7 +177,7 @@ def _in_its_words(finding: Finding, message: str) -> str:
         ("on this path the function ", f"there is a path through {where} on which {finding.function}() "),
         (f"this {call} ", f"the {call} at {where} "),
         (f"{call}() ", f"{call}() at {where} "),
-        (f"{call} is read ", f"{call} at {where} is read "),
+        (f"{call} is read ", f"{_called(call)} at {where} is read "),
         (f"{call} saves ", f"{call} at {where} saves "),
     ):
         if words.startswith(start):
@@ -170,13 +188,23 @@ def _in_its_words(finding: Finding, message: str) -> str:
     return f"With this patch, {words} ({where}, in {finding.function}())."
 
 
+def _gone(finding: Finding) -> PathLine | None:
+    """What a finding says is gone, with its line before the patch."""
+    found = _GONE.match(finding.message)
+    return PathLine(int(found["line"]), found["text"]) if found is not None else None
+
+
 def said_again(finding: Finding) -> str:
-    """A finding at a place of which the same is to be said as of another one."""
-    what = f"{_called(finding.call)} at " if finding.kind in (Kind.MOVED_CALL, Kind.WRONG_CALLER) else ""
-    return f"The same goes for {what}{_place(finding)}"
+    """What a finding is about, where the same was said of something else just before: its name, if it has one, and its
+    place."""
+    if finding.kind in (Kind.MOVED_CALL, Kind.WRONG_CALLER):
+        return f"{_called(finding.call)} at {_place(finding)}"
+    return _place(finding)
 
 
 def _group(finding: Finding) -> str:
-    """The same for findings of which the same is to be said, but for the place and the name of what is called."""
-    words = _PLACES.sub("", finding.message).replace(finding.call, "") if finding.call else finding.message
-    return "\n".join((finding.kind.value, finding.severity.value, words, finding.before, finding.after))
+    """The same for findings of which the same is to be said, but for places and names."""
+    words = _NAMED.sub("", said(finding).replace(_place(finding), ""))
+    if finding.kind in (Kind.MOVED_CALL, Kind.WRONG_CALLER) and finding.call:
+        words = words.replace(_called(finding.call), "")
+    return "\n".join((finding.kind.value, finding.severity.value, words))

@@ -21,8 +21,9 @@ class Observation:
 
     `patch` is its position in the series, from 1, or 0 when it is about the series. `line` is 1-based in the file after
     the patch, 0 when none is meant; `extent` are the first and the last line of the function around it, or zeros.
-    `text` are whole sentences that say where and what; `again` is one, without its full stop, that says of this place
-    what was said of another of the same `group`. `path` are lines that lead to it, in the order in which they run.
+    `gone` is what the patch takes away, if it is about that: the line has its number before the patch.
+    `text` are whole sentences that say where and what; `again` names it and its place, for when the same was said of
+    another of the same `group`. `path` are lines that lead to it, in the order in which they run.
     """
 
     patch: int
@@ -31,6 +32,7 @@ class Observation:
     function: str
     line: int
     text: str
+    gone: PathLine | None = None
     again: str = ""
     group: str = ""
     extent: tuple[int, int] = (0, 0)

@@ -16,7 +16,7 @@ from credseries.series.observations import Observation, PathLine
 
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 _PATH = 9  # lines of a path that are shown
-_BEGIN, _END = 3, 5  # of a longer one
+_BEGIN, _END = 2, 6  # of a longer one
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,18 @@ class Put:
 
 
 def put(mail: PatchMail, observations: Sequence[Observation]) -> list[Put]:
-    """Observations with their places, in the order of the mail, errors before warnings before notes at each place."""
+    """Observations with their places, in the order of the mail, errors before warnings before notes at each place, and
+    those together of which the same is to be said."""
     found = [Put(item, mail.place(item)) for item in observations]
-    return sorted(found, key=lambda one: (one.place.position, _ORDER.index(one.item.severity), one.item.line))
+    first: dict[tuple[int, str], int] = {}
+    for one in sorted(found, key=lambda one: one.item.line):
+        first.setdefault((one.place.position, one.item.group), one.item.line)
+    return sorted(found, key=lambda one: _order(one, first[one.place.position, one.item.group]))
+
+
+def _order(one: Put, group: int) -> tuple[int, int, int, str, int]:
+    severity = _ORDER.index(one.item.severity)
+    return one.place.position, severity, group if one.item.group else one.item.line, one.item.group, one.item.line
 
 
 def remarks(mail: PatchMail, placed: Placed, observations: Sequence[Observation]) -> list[str]:
@@ -62,21 +71,33 @@ def _listed(puts: Sequence[Put]) -> tuple[list[Put], dict[Observation, list[Obse
 
 
 class _Writer:
-    """Writes a reply from its beginning on; of each group of observations the first is said in full."""
+    """Writes a reply from its beginning on. What is said of a function is said in full once: of the next place of which
+    the same is to be said only that, as long as nothing else was said between."""
 
     def __init__(self, mail: PatchMail, placed: Placed, others: Mapping[Observation, Sequence[Observation]]) -> None:
         self.lines: list[str] = []
         self._mail, self._others = mail, others
         self._quoter = Quoter(mail, placed)
-        self._first: dict[str, Observation] = {}
+        self._said: set[tuple[str, ...]] = set()
+        self._last: tuple[str, ...] = ()
+        self._path: tuple[PathLine, ...] = ()
 
     def write(self, place: Place, items: Sequence[Observation]) -> None:
         """What is to be said at a place, below the lines quoted for it."""
-        self.lines += self._quoter.quote(place, [at for item in items for at in self._added(item)])
-        last: tuple[PathLine, ...] = ()
-        for item in items:
-            self.lines += ["", *self._remark(item, place, item.path if item.path != last else ())]
-            last = item.path
+        quoted = self._quoter.quote(place, [at for item in items for at in self._added(item)])
+        if not quoted and self.lines:  # more is said of the line above
+            self.lines.pop()
+        self.lines += quoted
+        self._path = ()
+        for subject, group in groupby(items, key=_subject):
+            first, *more = group
+            if subject != self._last or not first.again:
+                self.lines += ["", *self._in_full(first, place)]
+            else:
+                more = [first, *more]
+            if more:
+                self.lines += ["", *wrapped(_again(more, place))]
+            self._last = subject
         self.lines.append("")
 
     def _added(self, item: Observation) -> list[int]:
@@ -84,17 +105,34 @@ class _Writer:
         found = (self._mail.position(item.file, step.number) for step in item.path)
         return [at for at in found if at is not None and self._mail.lines[at].text.startswith("+")]
 
-    def _remark(self, item: Observation, place: Place, path: Sequence[PathLine]) -> list[str]:
-        first = self._first.setdefault(item.group, item) if item.group else item
-        if first is not item and item.again:
-            if (first.file, first.extent) == (item.file, item.extent):
-                return wrapped(f"{item.again}.")
-            return [*wrapped(f"{item.again}, in {item.function}()."), *_path(path, item.file, seen=True)]
-        seen = all(self._mail.position(item.file, step.number) in self._quoter.quoted for step in path)
-        lines = [*wrapped(" ".join(_sentences(item, place))), *_path(path, item.file, seen=seen)]
+    def _in_full(self, item: Observation, place: Place) -> list[str]:
+        lines = wrapped(" ".join(_sentences(item, place)))
+        if _subject(item) not in self._said and item.path != self._path:
+            seen = all(self._mail.position(item.file, step.number) in self._quoter.quoted for step in item.path)
+            lines += _path(item.path, item.file, seen=seen)
+        self._said.add(_subject(item))
+        self._path = item.path
         if others := self._others.get(item):
-            lines += ["", *wrapped("The same goes for:"), "", *(shown(_where(other)) for other in others)]
+            lines += [
+                "",
+                *wrapped("The same goes for:"),
+                "",
+                *(shown(_where(other)) for other in sorted(others, key=_file_order)),
+            ]
         return lines
+
+
+def _subject(item: Observation) -> tuple[str, ...]:
+    """What something is said of: what has the same is told apart by its places alone."""
+    return (item.group or item.text, item.file, str(item.extent))
+
+
+def _again(items: Sequence[Observation], place: Place) -> str:
+    *some, last = [item.again for item in items]
+    names = f"{', '.join(some)} and {last}" if some else last
+    if place.nearness is Nearness.LINE:
+        return f"The same goes for {names}."
+    return f"The same goes for {names}, which {'are' if some else 'is'} not in this diff."
 
 
 def _sentences(item: Observation, place: Place) -> Iterator[str]:
@@ -103,6 +141,10 @@ def _sentences(item: Observation, place: Place) -> Iterator[str]:
         yield "That line is not in this diff; this is the nearest hunk of its function."
     elif place.nearness is Nearness.FILES and item.line:
         yield "That function is not in this diff."
+
+
+def _file_order(item: Observation) -> tuple[str, int]:
+    return item.file, item.line
 
 
 def _where(item: Observation) -> str:

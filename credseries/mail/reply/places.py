@@ -75,11 +75,23 @@ class PatchMail:
 
     def place(self, item: Observation) -> Place:
         """Where an observation belongs."""
-        exact = self.position(item.file, item.line)
-        if exact is not None:
-            return Place(exact, Nearness.LINE)
+        for exact in (self._taken_away(item), self.position(item.file, item.line)):
+            if exact is not None:
+                return Place(exact, Nearness.LINE)
         near = self._of_function(item)
         return Place(near, Nearness.FUNCTION) if near is not None else Place(self.files_end, Nearness.FILES)
+
+    def _taken_away(self, item: Observation) -> int | None:
+        """The removed line that an observation is about, or None."""
+        gone = item.gone
+        if gone is None:
+            return None
+        found = [
+            (abs(line.line - gone.number), at)
+            for at, line in enumerate(self.lines)
+            if line.removed and line.file == item.file and gone.text in " ".join(line.text[1:].split())
+        ]
+        return min(found)[1] if found else None
 
     def _of_function(self, item: Observation) -> int | None:
         """The last line of an observation's function in that hunk with some of it which is nearest to its line."""

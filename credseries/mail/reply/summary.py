@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from credseries.creds.audit.compared import Severity
 from credseries.mail.reply.words import shown, wrapped
-from credseries.series.observations import Observation, Review, Unseen
+from credseries.series.observations import Observation, Review
 from credseries.words import many
 
 _LISTED = 20  # places of the same kind that are listed
@@ -93,15 +93,20 @@ def _left(review: Review) -> list[str]:
 
 
 def _unseen(review: Review, patches: Sequence[Named]) -> list[str]:
+    """What was not looked at, with the reason; functions of a file that have the same one together."""
     if not review.unseen:
         return []
-    lines = [*wrapped("Not looked at:"), ""]
+    alike: dict[tuple[int, str, str], list[str]] = {}
     for item in review.unseen:
-        lines += wrapped(f"{_place(item, patches)}: {item.reason}", "  ", "    ")
+        alike.setdefault((item.patch, item.file, item.reason), []).append(item.function)
+    lines = [*wrapped("Not looked at:"), ""]
+    for (patch, file, reason), functions in alike.items():
+        lines += wrapped(f"{_place(patch, file, functions, patches)}: {reason}", "  ", "    ")
     return lines
 
 
-def _place(item: Unseen, patches: Sequence[Named]) -> str:
-    mark = patches[item.patch - 1].mark if 0 < item.patch <= len(patches) else ""
-    name = f"{item.function}() in {item.file}" if item.function else item.file
-    return " ".join(part for part in (mark, name) if part) or "a patch"
+def _place(patch: int, file: str, functions: Sequence[str], patches: Sequence[Named]) -> str:
+    mark = patches[patch - 1].mark if 0 < patch <= len(patches) else ""
+    names = ", ".join(f"{name}()" for name in functions if name)
+    place = f"{names} in {file}" if names else file
+    return " ".join(part for part in (mark, place) if part) or "a patch"
