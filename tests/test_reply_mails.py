@@ -16,7 +16,8 @@ import pytest
 
 from credseries.mail.b4adapter import read_mails_in
 from credseries.mail.reply.words import INSTEAD, inert, wrapped
-from credseries.mail.thread.decode import read_letter
+from credseries.mail.thread.decode import read_field, read_letter
+from credseries.mail.thread.fields import read_address
 from credseries.mail.thread.mbox import split_mbox
 from tests.planted import PLANTS
 from tests.replycase import (
@@ -200,6 +201,16 @@ def test_a_patch_without_a_message_id_gets_a_draft_without_a_thread(sent: Sent) 
     assert b"In-Reply-To" not in made.data
     assert b"References" not in made.data
     assert made.subject == "Re: [PATCH] t: Use a guard für f()"
+
+
+def test_what_b4_does_to_the_process_does_not_matter(sent: Sent) -> None:
+    before = sent.reply(sent.mail).drafts
+    read_mails_in(sent.place, [sent.mail])
+    assert sent.reply(sent.mail).drafts == before
+    name = "Zoë " + "Łukaszewicz-" * 12
+    [made] = sent.reply(sent.with_fields(sent.body, From=f"{name} <zoe@example.org>")).drafts
+    assert read_address(read_field(read_letter(made.data), "to")) == (name, "zoe@example.org")
+    assert max(map(len, made.data.partition(b"\n\n")[0].split(b"\n"))) <= 100
 
 
 # -- whom a reply goes to

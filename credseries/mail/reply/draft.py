@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.charset import SHORTEST, Charset
 from email.header import Header
 from email.utils import format_datetime, formataddr
 
@@ -23,6 +24,8 @@ from credseries.mail.thread.model import Letter
 
 _LONGEST = 998  # octets of a line of a mail (RFC 5322, 2.1.1)
 _FOLD = 76
+_UTF8 = Charset("utf-8")
+_UTF8.header_encoding = SHORTEST  # b4 has changed what is usual in this process, if it was imported
 _ID = re.compile(r"[!-;=?-~]{1,400}@[!-;=?-~]{1,400}")
 _REPLY = re.compile(r"re\s*:", re.IGNORECASE)
 _SLUG_CHARACTERS = 52
@@ -107,11 +110,12 @@ def _mailboxes(people: Sequence[Address]) -> str:
 
 
 def _mailbox(person: Address) -> str:
-    return formataddr((one_line(inert(person.name)), person.address))
+    name = one_line(inert(person.name))
+    return formataddr((name, person.address)) if name.isascii() else f"{_encoded(name)} <{person.address}>"
 
 
 def _encoded(text: str) -> str:
     """A field's text as ASCII, in lines that are not too long; what only looks encoded is encoded, and stays as it is
     for who reads it."""
     plain = text.isascii() and "=?" not in text and all(len(word) < _FOLD for word in text.split(" "))
-    return Header(text, "us-ascii" if plain else "utf-8", _FOLD, "Subject").encode()
+    return Header(text, "us-ascii" if plain else _UTF8, _FOLD, "Subject").encode()
