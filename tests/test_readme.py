@@ -117,6 +117,7 @@ def test_every_command_and_option_is_in_the_readme(tmp_path: Path) -> None:
         "landed",
         "reroll",
         "audit",
+        "doctor",
     )
     bench = ("doctor", "workload", "run", "add", "edit", "list", "show", "chart", "export", "import", "remove")
     for command in (*single, "recipe list", "recipe show", "recipe check", *(f"bench {name}" for name in bench)):

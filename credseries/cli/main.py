@@ -38,6 +38,7 @@ class Commands(LazyGroup):
         "audit": Listed("credseries.cli.audit", "Look for what a hand-written conversion got wrong."),
         "ablate": Listed("credseries.cli.ablate", "Make branches that tell what each topic brings."),
         "bench": Listed("credseries.cli.bench", "Measure what the series brings."),
+        "doctor": Listed("credseries.cli.doctor", "Say what is missing here, for which command, and the fix."),
         "recipe": Listed("credseries.cli.recipe", "List, show and check recipes."),
     }
 

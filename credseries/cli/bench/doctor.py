@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from credseries import render
+from credseries.cli.findings_output import consequences, counted, table, wrapped
 from credseries.cli.options import Json
-from credseries.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from credseries.bench.model import Machine
 
 SCHEMA = 1
-_WIDTH = 79
-_COLOURS = {"ok": "green", "limited": "yellow", "missing": "red", "unknown": "dim"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -117,39 +113,16 @@ def lines(seen: Seen) -> Iterator[str]:
     """What was seen for people: a table of all findings, what follows from those that are not ok, and the outcome."""
     from credseries.bench.machine import describe
 
-    yield from _wrapped("", describe(seen.machine), 0)
+    yield from wrapped("", describe(seen.machine), 0)
     yield render.printable(f"Linux {seen.kernel}")
     yield ""
-    width = max(len(item.what) for item in seen.findings)
-    for item in seen.findings:
-        state = render.paint(f"{item.state.value:<7}", _COLOURS[item.state.value])
-        yield from _wrapped(f"  {state}  {item.what:<{width}}  ", item.evidence, 2 + 7 + 2 + width + 2)
-    wanting = [item for item in seen.findings if item.state.value != "ok"]
-    if wanting:
-        yield ""
-        yield "What that means here:"
-    for item in wanting:
-        yield ""
-        yield f"  {render.paint(item.what, 'bold')} ({item.state.value})"
-        yield from _wrapped("    ", item.why, 4)
-        yield from _wrapped("    -> ", item.advice, 7)
+    yield from table(seen.findings)
+    yield from consequences(seen.findings, "What that means here:")
     yield ""
-    yield from _wrapped("", _outcome(seen), 0)
-
-
-def _wrapped(start: str, text: str, indent: int) -> Iterator[str]:
-    """Text in lines of at most 79 columns behind a start that is `indent` columns wide (colour has none)."""
-    # A path that is longer than a line stays whole: people copy it.
-    parts = textwrap.wrap(render.printable(text), _WIDTH - indent, break_long_words=False, break_on_hyphens=False)
-    yield start + (parts[0] if parts else "")
-    for part in parts[1:]:
-        yield " " * indent + part
+    yield from wrapped("", _outcome(seen), 0)
 
 
 def _outcome(seen: Seen) -> str:
-    counted = Counter(item.state.value for item in seen.findings)
-    states = ", ".join(f"{counted[state]} {state}" for state in _COLOURS if counted[state])
-    outcome = f"Of {many(len(seen.findings), 'thing')}: {states}."
     if not seen.able:
-        return f"Contention cannot be measured here: it takes two processors. {outcome}"
-    return f"Contention can be measured here. {outcome}"
+        return f"Contention cannot be measured here: it takes two processors. {counted(seen.findings)}"
+    return f"Contention can be measured here. {counted(seen.findings)}"
