@@ -28,16 +28,27 @@ CredseriesError            the root; `exit_status` is what the command exits wit
 
 from __future__ import annotations
 
+import re
+
+# RFC 3986, 3.2.1: what stands before the host. A name alone says whom to ask in ssh, and may be a token elsewhere.
+_USER = re.compile(r"\b(?!ssh://[^\s/:@]*@)([a-z][a-z0-9+.-]*://)[^\s/?#'\"]*@", re.IGNORECASE)
+_TOKEN = re.compile(r"([?&;][\w.-]*(?:token|secret|passw|passphrase|key|auth)[\w.-]*=)[^\s&;#'\"]+", re.IGNORECASE)
+
+
+def without_secrets(text: str) -> str:
+    """Text with the passwords and tokens of URLs in it left out."""
+    return _TOKEN.sub(r"\1***", _USER.sub(r"\1***@", text)) if "://" in text else text
+
 
 class CredseriesError(Exception):
-    """A failure with a message for a person and a hint that says what to do about it."""
+    """A failure with a message for a person and a hint that says what to do about it; neither tells a URL's secrets."""
 
     exit_status = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = without_secrets(message)
+        self.hint = without_secrets(hint)
+        super().__init__(self.message)
 
 
 class UsageError(CredseriesError):

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from credseries.errors import GitFailed, UnknownRevision, UsageError
+from credseries.errors import GitFailed, UnknownRevision, UsageError, without_secrets
 from credseries.kernel.git import Repository
 from credseries.words import content_key, near
 
@@ -28,8 +28,8 @@ Working = Callable[[str], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class OtherTree:
-    """A branch of somebody's repository: how it was named, and its newest commit. `fetched` says that it is that of
-    just now; what a remote-tracking branch has may be older."""
+    """A branch of somebody's repository: how it was named, without secrets, and its newest commit. `fetched` says that
+    it is that of just now; what a remote-tracking branch has may be older."""
 
     name: str
     commit: str
@@ -61,8 +61,8 @@ def find_tree(repo: Repository, text: str, working: Working) -> OtherTree:
             hint=f"{known}; write REPO#BRANCH, and .#REVISION for what this repository has",
         )
     source = str(directory.absolute()) if directory.exists() else place
-    with working(f"fetching {text}"):
-        return OtherTree(text, _fetch(repo, source, branch), fetched=True)
+    with working(f"fetching {without_secrets(text)}"):
+        return OtherTree(without_secrets(text), _fetch(repo, source, branch), fetched=True)
 
 
 def _tracked(repo: Repository, text: str, remote: str, branch: str) -> OtherTree:

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from credseries.errors import UsageError
+from credseries.errors import UsageError, without_secrets
 from credseries.kernel.restraint import not_trusted
 from credseries.mail.transport.hosts import wrong_host
 from credseries.mail.transport.sendemail import Variables, existing, read_variables, wrong
@@ -115,15 +115,16 @@ class Program:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A web endpoint as b4 knows it; `timeout` is how many seconds an answer may take."""
+    """A web endpoint as b4 knows it, whose address may have a token in it; `timeout` is how many seconds an answer may
+    take."""
 
-    url: str
+    url: str = field(repr=False)
     timeout: float = ANSWER_SECONDS
 
     @property
     def description(self) -> str:
         """Where messages go, for a person."""
-        return f"the web endpoint {self.url}"
+        return f"the web endpoint {without_secrets(self.url)}"
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ def _program(variables: Variables) -> Program | None:
         if not server.startswith("/"):
             raise wrong(
                 variables.key("smtpServer"),
-                server,
+                _without_user(server),
                 "it is neither a host nor an absolute path (sendemail.sendmailCmd takes a command)",
             )
         command = existing(variables.key("smtpServer"), server, "this program")
@@ -236,6 +237,11 @@ def _server(variables: Variables) -> Server | None:
         mechanisms=mechanisms or (),
         timeout=_timeout(variables, ANSWER_SECONDS),
     )
+
+
+def _without_user(server: str) -> str:
+    """What was given for a host, without what stands where a URL has a user and a password."""
+    return re.sub(r".*@", "***@", server, flags=re.DOTALL)
 
 
 def _check_password(variables: Variables) -> None:

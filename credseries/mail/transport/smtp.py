@@ -75,6 +75,7 @@ class SmtpTransport:
         self._server = server
         self._smtp = smtp
         self._idle = True  # nothing is under way, so that QUIT would be understood
+        self._account: Account | None = None
 
     @property
     def description(self) -> str:
@@ -95,10 +96,10 @@ class SmtpTransport:
         names = mechanisms(offered, server.mechanisms, secret=secret)
         if not names:
             raise self._no_mechanism(offered, secret=secret)
-        account = Account(server.user, credentials.password())
+        account = self._account = Account(server.user, credentials.password())
         for name in names:
-            code, said = authenticate(name, account, self._say_secretly)
-            answer = Answer(code, scrubbed(said, account))
+            answer = self._answer(*authenticate(name, account, self._say_secretly))
+            code = answer.code
             if code in WELCOME:
                 credentials.approve()
                 return
@@ -220,7 +221,7 @@ class SmtpTransport:
             code, text = self._smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             raise self._lost(error) from error
-        answer = Answer(code, text.decode("utf-8", "replace"))
+        answer = self._answer(code, text.decode("utf-8", "replace"))
         if code // 100 not in (2, 4, 5):
             raise self._lost(f"it said: {one_line(str(answer))}")
         return answer
@@ -228,11 +229,14 @@ class SmtpTransport:
     def _ask(self, command: str) -> Answer:
         """Say a command; gives the answer. Raises NotTaken when there is none or the server takes leave."""
         code, text = self._say(command, command.partition(":")[0])
-        answer = Answer(code, text)
+        answer = self._answer(code, text)
         if code == _LEAVING:
             self._drop()
             raise self._refused("takes leave", answer, connected=False)
         return answer
+
+    def _answer(self, code: int, text: str) -> Answer:
+        return Answer(code, scrubbed(text, self._account) if self._account is not None else text)
 
     def _say(self, command: str, shown: str) -> tuple[int, str]:
         try:
