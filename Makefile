@@ -7,16 +7,19 @@ STAMP := $(VENV)/.installed
 KERNEL_TREE ?=
 FUZZ_PROGRAMS ?= 20000
 FUZZ_SEED ?=
+FUZZ_C_FILES ?= 30000
+FUZZ_C_SEED ?=
 KILLS ?= 500
 KILLS_SEED ?=
 
-.PHONY: help demo test test-kernel fuzz kills lint format bench clean
+.PHONY: help demo test test-kernel fuzz fuzz-c kills lint format bench clean
 
 help:
 	@echo 'make demo         the whole pipeline on the miniature kernel tree'
 	@echo 'make test         the tests, without those that need a real kernel tree'
 	@echo 'make test-kernel  the tests on Linux 6.12 (or KERNEL_TREE=DIR)'
 	@echo 'make fuzz         random programs, their proven rewrites run beside them (FUZZ_PROGRAMS=N FUZZ_SEED=N)'
+	@echo 'make fuzz-c       C files changed at random, read and rewritten (FUZZ_C_FILES=N FUZZ_C_SEED=N)'
 	@echo 'make kills        kill -9 while a series is written, and a look at what is left (KILLS=N KILLS_SEED=N)'
 	@echo 'make lint         ruff and mypy'
 	@echo 'make bench        times of start-up, scan, split and verify, and the model of the usage counter'
@@ -41,6 +44,9 @@ test-kernel: $(STAMP)
 
 fuzz: $(STAMP)
 	$(PY) -m tests.programs --programs $(FUZZ_PROGRAMS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) --census
+
+fuzz-c: $(STAMP)
+	$(PY) -m tests.mutants --files $(FUZZ_C_FILES) $(if $(FUZZ_C_SEED),--seed $(FUZZ_C_SEED))
 
 kills: $(STAMP)
 	$(PY) -m tests.kills --kills $(KILLS) $(if $(KILLS_SEED),--seed $(KILLS_SEED))

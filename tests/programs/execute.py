@@ -123,7 +123,9 @@ class Machine:
         return self.directory / "runtime.o"
 
     def _call(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, cwd=self.directory, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd=self.directory, capture_output=True, text=True, errors="replace", check=False
+        )
 
     def run(self, candidates: Sequence[Candidate], seed: int = 1, effort: Effort = Effort()) -> Outcome:
         """Run all versions of all candidates. Raises ExecutionError when the machinery fails."""
@@ -132,7 +134,7 @@ class Machine:
         left = self._compiling(candidates, outcome)
         if not any(len(versions) > 1 for versions in left.values()):
             return outcome
-        (self.directory / "programs.c").write_text(_unit(candidates, left))
+        _write(self.directory / "programs.c", _unit(candidates, left))
         command = [self.gcc or "", "-O0", *_FLAGS, "-w", "programs.c", str(runtime), "-o", "programs"]
         done = self._call(command)
         if done.returncode:
@@ -148,7 +150,7 @@ class Machine:
         """The versions that compile, by candidate; those that do not, or with new warnings, are differences."""
         left = {number: list(range(len(item.versions))) for number, item in enumerate(candidates)}
         path = self.directory / "check.c"
-        path.write_text(_unit(candidates, left))
+        _write(path, _unit(candidates, left))
         commands = [[self.gcc or "", "-O0", "-fsyntax-only", "-ftrack-macro-expansion=0", *_FLAGS, path.name]]
         if self.clang is not None:
             commands.append([self.clang, "-fsyntax-only", "-ferror-limit=0", *_FLAGS, path.name])
@@ -178,6 +180,11 @@ class Machine:
                     left[number].remove(index)
                 what = f"{Path(command[0]).name} says {': '.join(min(new))}"  # an error before a warning
                 outcome.differences.append(Difference(number, candidates[number].versions[index], what))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text that may hold bytes which are none, as mutants do."""
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def _messages(text: str) -> dict[tuple[int, int], list[tuple[str, str]]]:

@@ -39,7 +39,7 @@ def _with(text: bytes, changes: Iterable[tuple[Analysis, int, bytes]]) -> str:
     """A file with the text of some functions replaced."""
     for analysis, start, new in sorted(changes, key=lambda change: -change[1]):
         text = text[:start] + new + text[start + len(analysis.function.source) :]
-    return text.decode()
+    return text.decode("utf-8", "surrogateescape")
 
 
 def _only(judged: Sequence[Judged], index: int, form: Form) -> list[Judged]:
@@ -49,7 +49,7 @@ def _only(judged: Sequence[Judged], index: int, form: Form) -> list[Judged]:
 
 def verdicts(program: Program) -> Verdicts:
     """Everything that credseries proves of a program, alone and together."""
-    source = program.text.encode()
+    source = program.text.encode("utf-8", "surrogateescape")
     analysed = Analysed({PATH: SourceFile(PATH, source)})
     analysed.run()
     names = Names(accessors=program.accessors)

@@ -40,14 +40,16 @@ def prefixes(path: str, program: Program) -> Iterator[tuple[str, str, bool]]:
     if not program.accessors:
         return
     declared = "".join(f"const struct cred *{wrapper}(void *);\n" for wrapper in program.accessors)
-    sources = {path: SourceFile(path, program.text.encode()), HEADER: SourceFile(HEADER, declared.encode())}
+    text = program.text.encode("utf-8", "surrogateescape")
+    sources = {path: SourceFile(path, text), HEADER: SourceFile(HEADER, declared.encode())}
     survey = Survey("0" * 40, "6.12.0", INTERFACE, sources, {}, _recipe(path, program))
     try:
         builder = Builder(survey, survey.recipe, lambda name: sources[name].source, lambda _, __: {}, "T <t@e>")
         patches = builder.patches()
     except CredseriesError:
         return
-    text = program.text
+    shown = program.text
     for number, patch in enumerate(patches, 1):
-        text = patch.changes[path].decode() if path in patch.changes else text
-        yield text, f"series, patch {number} ({patch.key})", patch.kind is Kind.SWITCH
+        if path in patch.changes:
+            shown = patch.changes[path].decode("utf-8", "surrogateescape")
+        yield shown, f"series, patch {number} ({patch.key})", patch.kind is Kind.SWITCH
