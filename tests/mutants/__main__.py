@@ -9,7 +9,9 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tests.mutants.compilers import for_programs
@@ -25,17 +27,26 @@ _SHRUNK = 6  # of so many kinds of breaches one is made small
 def batch(seeds: Iterable[int], keep: Path | None = None) -> Report:
     """The law for some mutants."""
     report = Report()
-    with tempfile.TemporaryDirectory(prefix="mutants-") as directory:
-        place = Path(directory)
-        (place / "programs").mkdir()
-        sources = Sources(for_programs(place / "programs"), miniature(place / "miniature"))
-        machine = Machine(place / "programs")
+    with _sources() as (sources, machine):
         for seed in seeds:
             found = hold(sources.case(seed), machine, SECONDS)
             report.add(found)
             for number, breach in enumerate(found.breaches if keep is not None else ()):
                 _keep(keep, f"{seed}-{number}", breach)
+    # other processes have trees of their own
+    report.breaches = [replace(breach, case=replace(breach.case, files={})) for breach in report.breaches]
     return report
+
+
+@contextmanager
+def _sources() -> Iterator[tuple[Sources, Machine]]:
+    with tempfile.TemporaryDirectory(prefix="mutants-") as directory:
+        place = Path(directory)
+        (place / "programs").mkdir()
+        yield (
+            Sources(for_programs(place / "programs"), miniature(place / "miniature")),
+            Machine(place / "programs"),
+        )
 
 
 def _keep(directory: Path | None, name: str, breach: Breach) -> None:
@@ -53,9 +64,9 @@ def _print_breaches(report: Report) -> None:
         kinds.setdefault(breach.what, []).append(breach)
     for what, found in sorted(kinds.items(), key=lambda item: -len(item[1])):
         print(f"{len(found):8}  {what}  ({found[0].case.name})")
-    with tempfile.TemporaryDirectory(prefix="mutants-") as directory:
+    with _sources() as (sources, machine):
         for what, found in list(kinds.items())[:_SHRUNK]:
-            small = smaller(found[0].case, found[0], Machine(Path(directory)), SECONDS)
+            small = smaller(sources.case(found[0].case.seed), found[0], machine, SECONDS)
             print("\n" + "=" * 80, what, small.detail, sep="\n")
             print(small.case.text.decode("utf-8", "backslashreplace"))
             print("-- rewritten:", small.rewrite.decode("utf-8", "backslashreplace"), sep="\n")

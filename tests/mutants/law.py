@@ -32,7 +32,10 @@ class Hung(Exception):
 
 @dataclass(frozen=True)
 class Case:
-    """A text to hold the law for, and with what: `program` is set for one that can be run."""
+    """A text to hold the law for, and with what: `program` is set for one that can be run.
+
+    `seed` is that of the mutant.
+    """
 
     name: str
     path: str
@@ -41,6 +44,7 @@ class Case:
     names: Names = field(default_factory=Names)
     compiler: Compiler | None = None
     program: Program | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Sources:
             case = replace(case, compiler=self.compiler, program=program)
         else:
             case = chance.choice(self.tree)
-        return replace(case, name=f"{case.name}, mutant {seed}", text=mutant(seed, case.text))
+        return replace(case, name=f"{case.name}, mutant {seed}", text=mutant(seed, case.text), seed=seed)
 
 
 @contextmanager
