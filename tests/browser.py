@@ -95,7 +95,7 @@ def _watch(seen: Visit) -> None:
 def violations(page: Page) -> list[str]:
     """What axe-core finds, a line an element: the rule, the element, what is wrong."""
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
     return [
         f"{rule['id']}: {node['target'][-1]}: {' '.join(node['failureSummary'].split())}"
         for rule in found["violations"]
@@ -232,3 +232,14 @@ _HIDDEN_TEXT = """allowed => {
     }
     return found;
 }"""
+
+
+def cut_off(page: Page) -> list[str]:
+    """Boxes with more text in them than they have room for: on paper nobody can scroll them."""
+    return list(
+        page.evaluate("""() => [...document.body.querySelectorAll('*')]
+            .filter(element => element.checkVisibility() && element.textContent.trim()
+                && getComputedStyle(element).overflowX !== 'visible' && !element.closest('.vh')
+                && element.scrollWidth > element.clientWidth + 1)
+            .map(element => element.outerHTML.slice(0, 200))""")
+    )

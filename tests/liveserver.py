@@ -13,8 +13,9 @@ from credseries.review.live.server import Server
 @contextmanager
 def running(board: Board) -> Iterator[Server]:
     """A server on a port that was free."""
-    with Server(board, 0) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    with Server(0) as server:
+        server.board = board
+        thread = threading.Thread(target=server.serve, args=[board])
         thread.start()
         try:
             yield server

@@ -106,6 +106,8 @@ def test_what_makes_a_page_scroll_sideways_is_found(page: Page) -> None:
     assert 'id="wide"' in element
     page.set_content(GOOD.replace("</main>", f'<div style="overflow: auto">{table}</div></main>'))
     assert trying.too_wide(page) == []
+    [cut] = trying.cut_off(page)
+    assert "overflow: auto" in cut
 
 
 def test_text_that_cannot_be_seen_is_found(page: Page) -> None:

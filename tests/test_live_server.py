@@ -116,7 +116,7 @@ def test_it_listens_on_loopback_only(server: Server) -> None:
 
 
 def test_two_servers_have_two_tokens(server: Server) -> None:
-    with Server(Board(page(text())), 0) as other:
+    with Server(0) as other:
         assert len(other.token) >= 20
         assert other.token != server.token
 
@@ -138,9 +138,9 @@ def test_a_port_in_use_is_an_error_that_says_so(server: Server) -> None:
     with pytest.raises(
         EnvironmentProblem, match=f"port {server.server_port} cannot be listened on: Address already in"
     ):
-        Server(Board(page(text())), server.server_port)
+        Server(server.server_port)
     with pytest.raises(EnvironmentProblem, match="port 65536 cannot be listened on"):
-        Server(Board(page(text())), 65536)
+        Server(65536)
 
 
 # -- news

@@ -24,11 +24,10 @@ def serve(stamp: Callable[[], object], make: Callable[[], Page], port: int, open
     Raises EnvironmentProblem when the port is taken, and what `make` raises for the first page.
     """
     gc.enable()  # the command goes on for hours, and makes page after page
-    if os.nice(0) < _NICE:
-        os.nice(_NICE - os.nice(0))
-    watch = Watch(stamp, make, time.monotonic)
-    with Server(watch.board, port) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Server(port) as server:
+        watch = Watch(stamp, make, time.monotonic)
+        os.nice(max(0, _NICE - os.nice(0)))
+        threading.Thread(target=server.serve, args=[watch.board], daemon=True).start()
         try:
             render.say(server.address)
             sys.stdout.flush()

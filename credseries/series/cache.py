@@ -6,6 +6,7 @@ a repository that cannot be written to is scanned without one.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from pathlib import Path
@@ -21,6 +22,7 @@ _KEPT = 64  # entries of a kind, of a scan
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
+@functools.cache
 def program_id() -> str:
     """An identifier of this credseries: another one, even an edited checkout, must not use its entries."""
     digest = hashlib.sha256()

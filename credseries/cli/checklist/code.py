@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from credseries.review.checklist.subject import Audit, Proof
     from credseries.review.code.model import SeriesCode
     from credseries.series.model import SeriesRecord
-    from credseries.series.scan import Survey
     from credseries.verify.results import KeptResults
 
 
@@ -99,7 +98,7 @@ def read_proof(repo: Repository, record: SeriesRecord, kept: KeptResults) -> Pro
     try:
         recipe = load_recipe(record.recipe, repo.work_tree)
 
-        def survey() -> Survey:
+        def survey() -> Any:
             return take_survey(repo, record.base, record.recipe, moves=record.selection.moves)
 
         plan = plan_again(repo, record, recipe, survey, kept)

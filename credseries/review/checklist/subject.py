@@ -180,15 +180,13 @@ class Topic:
 
 @dataclass(frozen=True)
 class Left:
-    """An override that stays as it is: its place (at the base, or after the series), and why no form of it is proven
-    (`why`), or one that is (`form`)."""
+    """An override that stays as it is: its place at the base, and why no form of it is proven (empty: one is)."""
 
     file: str
     function: str
     line: int
     override: str
     why: str
-    form: str = ""
 
 
 @dataclass(frozen=True)

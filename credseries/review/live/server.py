@@ -23,6 +23,7 @@ from credseries.review.live.page import Page
 LOOPBACK = "127.0.0.1"
 _HEARTBEAT = 15.0  # seconds after which a browser that has gone is noticed
 _PATIENCE = 30.0  # seconds that a client may take to say what it wants, or to take what it gets
+_POLL = 0.1  # seconds until a shutdown is noticed
 _RETRY = 2000  # milliseconds that a browser waits before it asks again
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -37,14 +38,15 @@ _HEADERS = {
 
 
 class Server(ThreadingHTTPServer):
-    """Gives a board's page out at `address`, and tells of its news at `address` + "events"."""
+    """Gives a board's page out at `address`, and tells of its news at `address` + "events", as soon as `serve` runs."""
 
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, board: Board, port: int) -> None:
+    board: Board
+
+    def __init__(self, port: int) -> None:
         """Listen on a port of loopback, 0 for any that is free; raises EnvironmentProblem."""
-        self.board = board
         self.token = secrets.token_urlsafe(16)
         try:
             super().__init__((LOOPBACK, port), _Handler)
@@ -54,6 +56,11 @@ class Server(ThreadingHTTPServer):
                 f"port {port} cannot be listened on: {reason}",
                 hint="name another with --port, or none: any that is free will do",
             ) from error
+
+    def serve(self, board: Board) -> None:
+        """Answer, until another thread calls `shutdown`."""
+        self.board = board
+        self.serve_forever(_POLL)
 
     def server_bind(self) -> None:
         """Take the port; unlike HTTPServer without asking the network for a name."""

@@ -11,12 +11,13 @@ from credseries.store import Store
 
 
 class Stamp:
-    """Another value after every change of a branch, of the state that is kept for the repository, or of a result of
-    verify. For one thread."""
+    """Another value after every change of a branch (if any), of the state that is kept for the repository, or of a
+    result of verify. For one thread."""
 
-    def __init__(self, repo: Repository, branch: str) -> None:
+    def __init__(self, repo: Repository, branch: str | None) -> None:
         self._stores = [Store(file) for file in (state_file(repo), cache_file(repo))]
-        refs = (f"refs/heads/{branch}", generated_ref(branch), "packed-refs", "reftable/tables.list")
+        own = (f"refs/heads/{branch}", generated_ref(branch)) if branch is not None else ()
+        refs = (*own, "packed-refs", "reftable/tables.list")
         self._files = [repo.git_dir / "HEAD", *(repo.common_dir / name for name in refs)]
 
     def __call__(self) -> object:
