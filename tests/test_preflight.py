@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from credseries.cli.preflight import gather_checks
+from credseries.creds.program import SourceFile
 from credseries.errors import UsageError
 from credseries.kernel.git import Repository
 from credseries.mail.outbox.model import (
@@ -26,7 +27,7 @@ from credseries.mail.outbox.model import (
 )
 from credseries.mail.outbox.stored import StoredOutbox
 from credseries.mail.preflight.model import NAMES, as_json
-from credseries.review.by_hand import changed_statements
+from credseries.review.code.statements import unmeant
 from credseries.series import saved
 from credseries.series.prep import CoverMessage, read_cover
 from credseries.series.publish import rewrite_series
@@ -143,9 +144,9 @@ CODE = b'int f(void)\n{\n\tif (a())\n\t\treturn b();\n\treturn c("x");\n}\n'
 )
 def test_what_a_function_does_is_compared_in_any_spelling(old: bytes, new: bytes, told: bool) -> None:
     assert CODE.count(old) == 1
-    now = {"a.c": CODE.replace(old, new)}
-    assert bool(changed_statements({"a.c": CODE}, now, {})) == told
-    assert changed_statements({"a.c": CODE}, now, now) == []
+    before, now = ({"a.c": SourceFile("a.c", text)} for text in (CODE, CODE.replace(old, new)))
+    assert bool(list(unmeant(before, now, {}))) == told
+    assert list(unmeant(before, now, now)) == []
 
 
 def test_a_patch_by_hand_that_has_nothing_to_do_with_credentials_needs_no_proof(tree: Path) -> None:

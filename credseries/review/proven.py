@@ -9,18 +9,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from credseries.errors import CredseriesError
 from credseries.kernel.git import Repository
 from credseries.kernel.values import FileChange
 from credseries.series.model import PatchRecord, SeriesRecord
 from credseries.series.precedence import Need, needs_of
-from credseries.series.recipe import Recipe
-from credseries.series.scan import Survey
 from credseries.words import content_key
 
-TakeSurvey = Callable[[], Survey]
+if TYPE_CHECKING:
+    from credseries.series.build import PlannedPatch
+    from credseries.series.drafts import Draft
+    from credseries.series.recipe import Recipe
+    from credseries.series.scan import Survey
+
+TakeSurvey = Callable[[], "Survey"]
 
 
 class Kept(Protocol):
@@ -62,13 +66,16 @@ class Again:
 
 
 def plan_again(repo: Repository, record: SeriesRecord, recipe: Recipe, survey: TakeSurvey, kept: Kept) -> Plan:
-    """The patches of a series' recipe as they are made and proven now, from what was kept where that is the same."""
+    """The patches of a series' recipe as they are made and proven now, from what was kept where that is the same.
+
+    Raises what `survey` raises.
+    """
     _, tree = repo.resolve_tree(record.base)
     key = content_key("planned", tree, repr(recipe), repr(record.selection), _thread(record), repo.zero_id)
     found = kept.get(key)
     plan = _from_json(found) if found is not None else None
     if plan is None:
-        plan = _make(repo, record, recipe, survey)
+        plan = _plan(repo, record, recipe, survey())
         if not plan.problem:  # which may be one of this machine, and be gone the next time
             kept.put(key, asdict(plan))
     return plan
@@ -78,14 +85,9 @@ def _thread(record: SeriesRecord) -> str:
     return record.thread.tree if record.thread is not None else ""
 
 
-def _make(repo: Repository, record: SeriesRecord, recipe: Recipe, survey: TakeSurvey) -> Plan:
-    from credseries.series.assemble import make_builder
-    from credseries.series.threads import drafts_of
-
+def _plan(repo: Repository, record: SeriesRecord, recipe: Recipe, survey: Survey) -> Plan:
     try:
-        builder = make_builder(repo, survey(), recipe, record.selection)
-        drafts = drafts_of(builder.drafts, record.thread)
-        patches = builder.patches(drafts)
+        drafts, patches = _made(repo, record, recipe, survey)
     except CredseriesError as error:
         return Plan(problem=error.message)
     blob = _namer(repo)
@@ -99,6 +101,27 @@ def _make(repo: Repository, record: SeriesRecord, recipe: Recipe, survey: TakeSu
         for item in patches
     )
     return Plan(tuple(planned), tuple(needs_of(drafts)))
+
+
+def contents_again(
+    repo: Repository, record: SeriesRecord, recipe: Recipe, survey: TakeSurvey
+) -> dict[str, Mapping[str, bytes]]:
+    """The contents that each patch of a series was proven with, by its key and path; none when they cannot be made."""
+    try:
+        return {item.key: item.changes for item in _made(repo, record, recipe, survey())[1]}
+    except CredseriesError:
+        return {}
+
+
+def _made(
+    repo: Repository, record: SeriesRecord, recipe: Recipe, survey: Survey
+) -> tuple[list[Draft], list[PlannedPatch]]:
+    from credseries.series.assemble import make_builder
+    from credseries.series.threads import drafts_of
+
+    builder = make_builder(repo, survey, recipe, record.selection)
+    drafts = drafts_of(builder.drafts, record.thread)
+    return drafts, builder.patches(drafts)
 
 
 def _namer(repo: Repository) -> Callable[[bytes], str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from credseries.review.checklist.subject import Audit, Proof
     from credseries.review.code.model import SeriesCode
     from credseries.series.model import SeriesRecord
+    from credseries.series.scan import Survey
     from credseries.verify.results import KeptResults
 
 
@@ -98,7 +99,7 @@ def read_proof(repo: Repository, record: SeriesRecord, kept: KeptResults) -> Pro
     try:
         recipe = load_recipe(record.recipe, repo.work_tree)
 
-        def survey() -> Any:
+        def survey() -> Survey:
             return take_survey(repo, record.base, record.recipe, moves=record.selection.moves)
 
         plan = plan_again(repo, record, recipe, survey, kept)

@@ -256,7 +256,9 @@ def _anybodys(repo: Repository, source: Source, kept: KeptResults) -> Subject:
         counts=code.series.counts,
         command=source.command,
         broken=tuple(_too_early(code)),
-        left=tuple(Left(item.file, item.function, item.line, item.text, item.why) for item in code.series.left),
+        left=tuple(
+            Left(item.file, item.function, item.line, item.text, item.why, item.form) for item in code.series.left
+        ),
         letter=mails.letter,
         numbers=standing.numbers_of(mails.letter),
         verified=verified.get(0, ()),

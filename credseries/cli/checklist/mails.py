@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from credseries.cli.checklist.source import Source
     from credseries.kernel.git import Repository
@@ -28,36 +28,68 @@ class Mails:
 
 
 def read_mails(repo: Repository, source: Source) -> Mails:
-    """What the mails of a series tell; of commits, what b4's cover letter among them says."""
+    """What the mails of a series tell; of commits, what b4's cover letter among them says.
+
+    Patches without a thread around them are a discussion each.
+    """
     if not source.is_mail:
         return _of_commits(repo, source)
     from credseries.mail.thread.discussion import read_thread
 
-    subjects = {step.subject for step in source.series.steps}
+    numbers = {(step.number, step.subject): step.number for step in source.series.steps}
+    numbers |= {(0, step.subject): step.number for step in source.series.steps}
     found = [
-        (discussion, version)
+        _of_discussion(repo, discussion, version, numbers)
         for discussion in read_thread(source.letters, {}).discussions
         for version in discussion.series.versions[-1:]
-        if subjects & {mail.title for mail in version.patches}
+        if any(_number(mail, numbers) for mail in version.patches)
     ]
-    return _of_discussion(repo, *found[0]) if found else Mails()
+    return _joined(found)
 
 
-def _of_discussion(repo: Repository, discussion: Discussion, version: Version) -> Mails:
+def _number(mail: Posted, numbers: Mapping[tuple[int, str], int]) -> int:
+    """Which patch of the series a mail is; 0: none."""
+    return numbers.get((mail.number, mail.title), 0) or numbers.get((0, mail.title), 0)
+
+
+def _joined(parts: Sequence[Mails]) -> Mails:
+    first = next((part for part in parts if part.letter is not None), parts[0] if parts else Mails())
+    said: dict[int, tuple[Said, ...]] = {}
+    for part in parts:
+        for number, items in (part.said or {}).items():
+            said[number] = (*said.get(number, ()), *items)
+    gets = {number: people for part in parts for number, people in part.gets.items()}
+    reviews = {number: item for part in parts for number, item in part.reviews.items()}
+    title = first.title if first.letter is not None else ""
+    return Mails(title, first.letter, gets, said if parts else None, reviews)
+
+
+def _of_discussion(
+    repo: Repository, discussion: Discussion, version: Version, numbers: Mapping[tuple[int, str], int]
+) -> Mails:
     from credseries.mail.thread.asked import recipients
 
-    letters = {number: mail.letter for number, mail in version.mails.items() if mail.letter is not None}
-    cover = letters.get(0)
+    cover = version.cover.letter if version.cover is not None else None
+    patches = {number: mail for mail in version.patches if (number := _number(mail, numbers))}
+    gets = {
+        number: tuple(address for _, address in recipients(mail.letter))
+        for number, mail in patches.items()
+        if mail.letter is not None
+    }
+    place = {mail.number: number for number, mail in patches.items()}
     return Mails(
         discussion.series.title,
         f"{cover.subject}\n\n{cover.text}" if cover is not None else None,
-        {number: tuple(address for _, address in recipients(letter)) for number, letter in letters.items()},
-        _said(repo, discussion, version.number),
-        {mail.number: _reviews(mail, discussion) for mail in version.patches},
+        {number: people for number, people in gets.items() if people},
+        _said(repo, discussion, version.number, place),
+        {number: _reviews(mail, discussion) for number, mail in patches.items()},
     )
 
 
-def _said(repo: Repository, discussion: Discussion, version: int) -> dict[int, tuple[Said, ...]]:
+def _said(
+    repo: Repository, discussion: Discussion, version: int, numbers: Mapping[int, int]
+) -> dict[int, tuple[Said, ...]]:
+    """What is open of what was said, by the number of the patch in the series."""
     from credseries.review.checklist.subject import Said
     from credseries.series.prep import message_link
     from credseries.series.remarks import State
@@ -76,7 +108,8 @@ def _said(repo: Repository, discussion: Discussion, version: int) -> dict[int, t
             *(at or ("", "", 0)),
             link=message_link(repo, remark.message_id) if remark.message_id else "",
         )
-        found.setdefault(place.patch if place is not None and here else 0, []).append(said)
+        number = numbers.get(place.patch, 0) if place is not None and here else 0
+        found.setdefault(number, []).append(said)
     return {number: tuple(listed) for number, listed in found.items()}
 
 

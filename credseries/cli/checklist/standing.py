@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from credseries.series.model import Measured, SeriesRecord
     from credseries.verify.results import KeptResults
 
+_ALL = ("F: *", "F: */")  # the section that every file is in, whose list nobody expects to get everything
 # -- what git's log says
 
 
@@ -75,7 +76,12 @@ def asked_lists(maintainers: Maintainers, step: Step, patch: bytes, gets: Iterab
     whole = f"Subject: [PATCH] {step.message}\n---\n\n".encode("utf-8", "surrogateescape") + patch
     there = {address.casefold() for address in gets} if gets is not None else None
     return [
-        MailingList(item.address, item.reason, True, there is None or item.address.casefold() in there)
+        MailingList(
+            item.address,
+            item.reason,
+            asked=item.pattern not in _ALL,
+            gets=there is None or item.address.casefold() in there,
+        )
         for item in maintainers.for_patch(whole)
         if item.role == "list"
     ]

@@ -111,9 +111,10 @@ def left_as_is(subject: Subject) -> Iterator[Line]:
     reasons: list[str] = []
     for item in subject.left:
         place = Place(item.file, item.line, 0, item.function)
-        if not item.why:
-            asked = f"{where(place)}: why is {item.override} left, where the series converts others of its file?"
-            yield _LEFT.asks(asked, "a form of it may well be proven: `credseries scan` tells", places=(place,))
+        if item.form:
+            asked = f"{where(place)}: why is {item.override} left by hand, where others of its file are converted?"
+            forms = {"guard": "guard()", "scoped": "scoped_guard()", "light": "the light pair"}
+            yield _LEFT.asks(asked, f"{forms.get(item.form, item.form)} is proven for it", places=(place,))
             continue
         reasons.append(f"{where(place)}: {item.why}")
     unsaid = sorted({item.function for item in subject.left if item.why and not _is_told(subject, item.function)})
@@ -125,7 +126,8 @@ def left_as_is(subject: Subject) -> Iterator[Line]:
         )
     elif reasons:
         told = "; the cover letter says so" if subject.origin is Origin.SAVED else ""
-        yield _LEFT.passed(f"{many(len(reasons), 'override')}, each refused for a reason{told}", path=tuple(reasons))
+        evidence = f"{many(len(reasons), 'override')} that no form is proven for{told}"
+        yield _LEFT.passed(evidence, path=tuple(reasons))
 
 
 def _is_told(subject: Subject, function: str) -> bool:

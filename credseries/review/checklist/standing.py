@@ -69,14 +69,15 @@ def _column(item: Verified) -> str:
     return f"{item.level} {item.variant}".strip()
 
 
-def lists(patch: PatchSubject, _subject: Subject) -> Iterator[Line]:
+def lists(patch: PatchSubject, subject: Subject) -> Iterator[Line]:
     """Whether the lists of MAINTAINERS get the patch."""
     found = patch.lists
     if patch.lists_problem:
         yield _LISTS.failed(patch.lists_problem, look=("credseries recipients",))
         return
     if found is None:
-        yield _LISTS.none("commits go to nobody: `credseries recipients` says whom a series goes to")
+        what = "the patch names nobody that it goes to" if subject.origin is Origin.MAILS else "commits go to nobody"
+        yield _LISTS.none(f"{what}: `credseries recipients` says who should get it")
         return
     asked = [item for item in found if item.asked]
     missing = [item for item in asked if not item.gets]

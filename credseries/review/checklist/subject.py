@@ -180,13 +180,15 @@ class Topic:
 
 @dataclass(frozen=True)
 class Left:
-    """An override that stays as it is: its place at the base, and why no form of it is proven (empty: one is)."""
+    """An override that stays as it is: its place (at the base, or after the series), and why no form of it is proven
+    (`why`), or one that is (`form`)."""
 
     file: str
     function: str
     line: int
     override: str
     why: str
+    form: str = ""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,13 @@ def churn(patch: PatchSubject, _subject: Subject) -> Iterator[Line]:
     for place in stray:
         asked = f"{where(place)}: does this need to change? Nothing but white space does."
         yield _CHURN.asks(asked, f"no scoped form of the patch is around it; in all {size}", places=(place,))
-    if not stray:
+    wide = [(one, item) for one in patch.code.functions for item in one.after if item.guard]
+    for function, item in wide:
+        place = Place(function.file, item.line, item.last, function.function)
+        asked = f"{where(place)}: does the scope have to end at {item.last}?"
+        fact = "guard() is proven in its place as well, and moves no line to the right"
+        yield _CHURN.asks(asked, f"{fact}; in all {size}", places=(place,))
+    if not stray and not wide:
         moved = real.added - bare.added
         why = f"; {many(moved, 'line')} go a level in, below a scoped form: `git show -w`" if moved else ""
         look = (f"git show -w {patch.commit[:12]}",) if moved and patch.commit else ()

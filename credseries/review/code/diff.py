@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 _FILE = re.compile(r"^diff --git .*$", re.MULTILINE)
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
@@ -44,8 +45,8 @@ def parse_diff(data: bytes) -> tuple[FileDiff, ...]:
     """The files of a diff as git writes it (`--src-prefix=a/ --dst-prefix=b/`); bytes that are not UTF-8 become
     surrogates."""
     text = data.decode("utf-8", "surrogateescape")
-    starts = [match.start() for match in _FILE.finditer(text)]
-    return tuple(_file(text[start:end]) for start, end in zip(starts, [*starts[1:], len(text)], strict=True))
+    starts = [*(match.start() for match in _FILE.finditer(text)), len(text)]
+    return tuple(_file(text[start:end]) for start, end in pairwise(starts))
 
 
 def _file(text: str) -> FileDiff:

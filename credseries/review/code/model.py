@@ -25,7 +25,8 @@ class Override:
     `words` and `key` name what it puts in force (`key` is the same however it is spelled). `form` is `by hand`,
     `light`, `guard`, `scoped` or, where a called function overrides, `pair`; `saved` is the variable that keeps what
     was in force. `counted` says that it holds a reference of its own; `lost` why it is not proven that the credential
-    outlives it without one, empty when it is. `brace` says of a scoped form whether its statement has braces.
+    outlives it without one, empty when it is. `brace` says of a scoped form whether its statement has braces,
+    `guard` whether a guard would have been proven in its place.
     """
 
     line: int
@@ -40,6 +41,7 @@ class Override:
     saved: str = ""
     brace: bool = True
     ran: tuple[Ran, ...] = ()
+    guard: bool = False
 
     @property
     def is_scope(self) -> bool:
@@ -232,14 +234,15 @@ class PatchCode:
 
 @dataclass(frozen=True)
 class Remaining:
-    """An override by hand that is left at the end of a series, in a file that it converts others of; `why` says why it
-    cannot be proven, empty when nothing is known to be in the way."""
+    """An override by hand that is left at the end of a series, in a file that it converts others of: `form` is one that
+    is proven for it, or `why` says why none is."""
 
     file: str
     function: str
     line: int
     text: str
     why: str
+    form: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from credseries.creds.audit.pairs import Pair, find_pairs
+from credseries.creds.interface import CLEANUP_HEADER, CRED_HEADER, CRED_SOURCE
 from credseries.creds.program import SourceFile
-from credseries.creds.sites import SiteKind
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series
 from credseries.kernel.series_source import Step as SeriesStep
@@ -26,6 +26,7 @@ from credseries.review.code.model import (
     SeriesCode,
 )
 from credseries.review.code.overrides import Versions, jumps
+from credseries.review.code.remaining import Judge, accessors_in, remaining, with_guards
 from credseries.review.code.statements import changed_between, changed_statements, functions_of
 from credseries.review.code.users import Users
 from credseries.review.snapshots import Snapshots, is_source
@@ -78,15 +79,15 @@ class CodeReader:
 
     def _left(self, patches: Sequence[PatchCode]) -> Iterator[Remaining]:
         """The overrides by hand in files of which others are converted."""
-        converted = {item.file for patch in patches for item in patch.functions if item.converts and item.first_before}
-        if not converted:
-            return
-        tip = self._snapshots.reading(self._series.steps[-1].after)
-        for site in tip.program.sites:
-            by_hand = site.kind is SiteKind.SITE and site.variable and site.converted is None
-            if by_hand and site.function.path in converted:
-                why = site.problem or site.keeps_alive or ""
-                yield Remaining(site.function.path, site.function.name, site.line, site.override, why)
+        functions = [item for patch in patches for item in patch.functions]
+        converted = {item.file for item in functions if item.converts and item.first_before}
+        if converted:
+            tip = self._series.steps[-1].after
+            yield from remaining(self._snapshots.reading(tip), self._judge(tip, accessors_in(functions)), converted)
+
+    def _judge(self, tree: str, accessors: Mapping[str, str]) -> Judge:
+        texts = self._repo.read_files(tree, (CRED_HEADER, CRED_SOURCE, CLEANUP_HEADER))
+        return Judge(self._snapshots.reading(tree), texts, accessors)
 
     def _changes(self, step: SeriesStep) -> names.Step:
         before, after = self._snapshots.files(step.before), self._snapshots.files(step.after)
@@ -108,6 +109,8 @@ class CodeReader:
         changed = {(pair.after.name, pair.after.path) for pair in pairs.changed}
         versions = Versions(old), Versions(new)
         functions = tuple(_function(pair, *versions) for pair in pairs.changed)
+        if any(item.form == "scoped" for function in functions for item in function.after):
+            functions = with_guards(functions, old, self._judge(step.before, accessors_in(functions)))
         return PatchCode(
             step.number,
             functions,

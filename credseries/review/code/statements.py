@@ -15,6 +15,7 @@ from credseries.csource.function import Function, Variant
 from credseries.csource.outline import Extent
 from credseries.csource.syntax import field
 from credseries.review.code.model import Between, Statement
+from credseries.words import many
 
 _INCLUDE = re.compile(rb"^[ \t]*#[ \t]*include\b.*$", re.MULTILINE)
 _COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
@@ -107,6 +108,37 @@ def _text(function: Function, start: int, end: int) -> str:
     """Source text in one spelling, without comments, the semicolon, and white space that parts no words."""
     text = _COMMENT.sub(b" ", function.source[start:end]).decode("utf-8", "replace")
     return _SPACE.sub(lambda match: " " if match[1] else match[2], text.strip()).rstrip("; ")
+
+
+def unmeant(before: Files, after: Files, meant: Files) -> Iterator[str]:
+    """What functions do more or less often than before and than was meant, a sentence each."""
+    for path, file in sorted(after.items()):
+        planned = meant.get(path)
+        if planned is not None and planned.source == file.source:
+            continue
+        olds = _by_name(before[path]) if path in before else {}
+        goals, news = _by_name(planned) if planned is not None else olds, _by_name(file)
+        for name in dict.fromkeys((*goals, *news)):
+            was, goal, now = (side.get(name, Counter()) for side in (olds, goals, news))
+            if now not in (was, goal):
+                yield from _difference(f"{name}() of {path}", goal, now)
+
+
+def _by_name(file: SourceFile) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for (name, _), function in functions_of(file).items():
+        found.setdefault(name, Counter()).update(statements(function))
+    return found
+
+
+def _difference(where: str, goal: Counter[str], now: Counter[str]) -> Iterator[str]:
+    for text in (goal - now) + (now - goal):
+        if not now[text]:
+            yield f"{where} has no `{text}` any more"
+        elif not goal[text]:
+            yield f"{where} has `{text}`, which was not proven"
+        else:
+            yield f"{where} has `{text}` {many(now[text], 'time')}, and {goal[text]} times as it was proven"
 
 
 # -- between functions
