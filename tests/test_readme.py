@@ -52,7 +52,7 @@ def patch_with_a_fault(tree: Path) -> bytes:
     head = (
         "From x@y Mon Nov  2 09:00:00 2026\nFrom: Zoe <zoe@example.org>\nTo: linux-fsdevel@vger.kernel.org\n"
         "Subject: [PATCH] backing-file: Use a guard for splice reads\nDate: Mon, 02 Nov 2026 09:00:00 +0000\n"
-        "Message-Id: <1@example.org>\n\nOne scope.\n---\n"
+        "Message-Id: <1@example.org>\n\nOne scope.\n\nSigned-off-by: Zoe <zoe@example.org>\n---\n"
     )
     return f"{head}{diff}-- \n2.43.0\n\n".encode()
 

@@ -45,10 +45,10 @@ def thread(pristine_miniature: Path, tmp_path_factory: pytest.TempPathFactory) -
     git(tree, "config", "user.email", "rita@example.net")
     git(tree, "checkout", "--quiet", "-b", "topic")
     edit(tree, FILE, SPLICE, GUARDED)
-    commit(tree, "backing-file: Use a guard for splice reads")
+    commit(tree, f"backing-file: Use a guard for splice reads\n\nOne scope.\n\nSigned-off-by: {AUTHOR}")
     line = line_of(tree, FILE, "ctx->accessed(ctx->user_file)", 1)
     edit(tree, FILE, "\tif (written)\n\t\tgoto revert;\n", "\tif (written != 0)\n\t\tgoto revert;\n")
-    commit(tree, "backing-file: Compare with 0")
+    commit(tree, f"backing-file: Compare with 0\n\nIt is a number.\n\nSigned-off-by: {AUTHOR}")
     mails = subprocess.run(
         [
             "git",
@@ -100,6 +100,12 @@ def message_of(data: bytes) -> EmailMessage:
     found = message_from_bytes(data, policy=policy.default)
     assert isinstance(found, EmailMessage)
     return found
+
+
+def test_questions_are_asked_when_they_are_wanted(thread: Thread) -> None:
+    asked = checklist(thread, thread.box, "--questions")
+    assert asked.status == 1
+    assert len(asked.out) > len(checklist(thread, thread.box).out)
 
 
 def test_a_pipe_is_read_and_nothing_is_touched(thread: Thread) -> None:

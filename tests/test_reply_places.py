@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,22 @@ def test_a_hunk_that_was_merged_is_found_line_by_line() -> None:
     assert position is not None
     assert mail.lines[position].text == "+\t2();"
     assert mail.position("x.c", after.index("\tother();") + 1) is None
+
+
+def test_what_is_about_several_lines_is_said_below_the_first_that_is_added() -> None:
+    mail = PatchMail(patch_lines(PATCH))
+
+    def text(first: int, last: int) -> tuple[Nearness, str]:
+        item = replace(about(first, (8, 60)), last=last)
+        place = mail.place(item)
+        return place.nearness, mail.lines[place.position].text
+
+    assert text(1, 60) == (Nearness.LINE, "+\t2();")
+    assert text(41, 44) == (Nearness.LINE, "+\tfive();")
+    assert text(43, 50) == (Nearness.LINE, " \tsix();")
+    assert text(20, 30)[0] is Nearness.FUNCTION
+
+
+def test_what_is_about_the_whole_patch_is_said_below_its_message() -> None:
+    place = PatchMail(patch_lines(PATCH)).place(about(0, file=""))
+    assert (place.nearness, place.position) == (Nearness.MESSAGE, 0)

@@ -5,15 +5,10 @@ from __future__ import annotations
 import pytest
 
 from credseries.creds.audit.checks import Finding, Kind, Severity
-from credseries.kernel.series_source import Series, Step
-from credseries.review.audit import NotAnalysed, Placed, Report
-from credseries.review.wording import review_of, said
+from credseries.review.wording import path_of, said, why_unseen
 from tests.auditcase import audit_text
 from tests.clicase import check_snapshot
 from tests.planted import PLANTS
-
-STEP = Step(2, "x: y", "", "tree0", "tree1", message_id="m@x")
-SERIES = Series("base", (Step(1, "a: b", "", "base", "tree0"), STEP))
 
 
 def finding(kind: Kind = Kind.MOVED_CALL, severity: Severity = Severity.ERROR, line: int = 3, **more: str) -> Finding:
@@ -49,29 +44,19 @@ def test_what_a_later_patch_puts_back_is_a_note() -> None:
 
 
 def test_a_path_has_what_is_done_on_it() -> None:
-    source = b"int f(void)\n{\n\tint err = 0;\n\tconst struct cred *c = get_it();\n\tunsigned x;\n\n\tg();\n}\n"
-    item = finding(line=7)
-    item = Finding(**{**item.__dict__, "path": (3, 4, 5, 7, 3, 7)})
-    report = Report(SERIES, (Placed(item, STEP),), (), ())
-    [observation] = review_of(
-        report, lambda tree, file: source if (tree, file) == ("tree1", "fs/t.c") else b""
-    ).observations
-    assert [(step.number, step.text) for step in observation.path] == [
-        (4, "const struct cred *c = get_it();"),
-        (7, "g();"),
+    lines = [
+        "int f(void)",
+        "{",
+        "\tint err = 0;",
+        "\tconst struct cred *c = get_it();",
+        "\tunsigned x;",
+        "",
+        "\tg();",
+        "}",
     ]
-    assert observation.extent == (1, 8)
-    assert observation.patch == 2
-
-
-def test_overrides_that_are_left_are_about_the_series_unless_their_function_is_half_converted() -> None:
-    note = finding(
-        Kind.UNCONVERTED, Severity.NOTE, message="g is still overridden by hand, where the series converts others"
-    )
-    warning = finding(Kind.UNCONVERTED, Severity.WARNING, line=9, message=note.message)
-    report = Report(SERIES, (Placed(note, STEP), Placed(warning, STEP)), (), ())
-    assert [item.patch for item in review_of(report, lambda _tree, _file: b"").observations] == [0, 2]
-    assert said(warning).startswith("fs/t.c:9, in f(): g is still overridden")
+    item = Finding(**{**finding(line=7).__dict__, "path": (3, 4, 5, 7, 3, 7)})
+    path = [(step.number, step.text) for step in path_of(item, lines)]
+    assert path == [(4, "const struct cred *c = get_it();"), (7, "g();")]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +73,4 @@ def test_overrides_that_are_left_are_about_the_series_unless_their_function_is_h
     ],
 )
 def test_reasons_are_short(reason: str, words: str) -> None:
-    report = Report(SERIES, (), ((2, "fs/t.c", "f"),), (NotAnalysed("fs/t.c", "f", reason, 2),))
-    [unseen] = review_of(report, lambda _tree, _file: b"").unseen
-    assert (unseen.patch, unseen.reason) == (2, words)
+    assert why_unseen(reason) == words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +55,9 @@ def are_mails(places: Sequence[str]) -> bool:
     return any(is_id(letter.message_id) and posted_mail(letter) is not None for letter in letters)
 
 
-def show_replies(repo: Repository, places: Sequence[str], base: str | None, where: Where) -> bool:
+def show_replies(
+    repo: Repository, places: Sequence[str], base: str | None, where: Where, *, questions: bool = False
+) -> bool:
     """Draft the replies to the series in some mails and write them out; whether nothing worse than a note was found."""
     from credseries.creds.audit.compared import Severity
     from credseries.errors import UsageError
@@ -67,8 +68,8 @@ def show_replies(repo: Repository, places: Sequence[str], base: str | None, wher
         raise UsageError("--output-dir and --to-mbox at once", hint="give one of them")
     if place is not None and not where.force:
         check_free(place)
-    with render.working("comparing functions over every path"):
-        replies = draft_for(repo, places, base)
+    with render.working("working through the checklist"):
+        replies = draft_for(repo, places, base, questions=questions)
     for remark in replies.remarks:
         render.complain(render.printable(f"note: {remark}"))
     if where.directory is not None:
@@ -98,23 +99,25 @@ def _print(drafts: Sequence[Draft]) -> None:
             render.say(render.paint(shown, "cyan") if line.startswith(">") else shown)
 
 
-def draft_for(repo: Repository, places: Sequence[str], base: str | None) -> Replies:
-    """Audit the series in some mails and draft the replies to them. Raises UsageError when they are no mails."""
+def draft_for(repo: Repository, places: Sequence[str], base: str | None, *, questions: bool = False) -> Replies:
+    """Work through the checklist of the series in some mails and draft the replies to them.
+
+    Raises UsageError when they are no mails.
+    """
+    from credseries.cli.checklist.gathered import read_subject
+    from credseries.cli.checklist.source import find_source
     from credseries.errors import UsageError
-    from credseries.kernel.series_source import STDIN, from_patches
     from credseries.mail.reply.answered import find_mails
     from credseries.mail.reply.drafting import draft_replies
     from credseries.mail.thread.charsets import decode_text
-    from credseries.mail.thread.decode import read_letter
-    from credseries.mail.thread.sources import read_source
-    from credseries.review.audit import audit
-    from credseries.review.wording import review_of
+    from credseries.review.checklist.checking import checklist
+    from credseries.review.checklist.model import Audience
+    from credseries.review.observed import review_of
 
     reviewer = reviewer_of(repo)
-    given = sys.stdin.buffer.read() if STDIN in places else b""
-    letters = [read_letter(raw.data) for place in places for raw in read_source(Path(place), stdin=io.BytesIO(given))]
-    series = from_patches(repo, places, base, lambda: given)
-    mails = find_mails(letters, series.steps)
+    source = find_source(repo, places, None, base)
+    steps = source.series.steps
+    mails = find_mails(source.letters, steps)
     if mails.first is None:
         raise UsageError(
             f"{', '.join(places)}: no mail of it can be answered",
@@ -125,16 +128,17 @@ def draft_for(repo: Repository, places: Sequence[str], base: str | None) -> Repl
         return repo.read_files(tree, [file]).get(file, b"")
 
     def texts(position: int, file: str) -> list[str]:
-        return decode_text(contents(series.steps[position - 1].after, file)).text.split("\n")
+        return decode_text(contents(steps[position - 1].after, file)).text.split("\n")
 
-    review = review_of(audit(repo, series), contents)
+    subject = read_subject(repo, source)
+    review = review_of(subject, checklist(subject, Audience.REVIEWER), steps, contents, questions=questions)
     unanswered = [
         f"patch {step.number} ({step.subject}) came in no mail that can be answered"
-        for step, mail in zip(series.steps, mails.patches, strict=True)
+        for step, mail in zip(steps, mails.patches, strict=True)
         if mail is None
     ]
     drafts = draft_replies(review, mails, texts, reviewer)
-    return Replies(tuple(drafts), review, (*series.remarks, *unanswered))
+    return Replies(tuple(drafts), review, (*source.series.remarks, *unanswered))
 
 
 def reviewer_of(repo: Repository) -> Reviewer:

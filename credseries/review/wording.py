@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from credseries.creds.audit.checks import Finding, Kind, Severity
-from credseries.csource.lexical import Lines, lex
-from credseries.csource.outline import functions
-from credseries.review.audit import Placed, Report
-from credseries.series.observations import Observation, PathLine, Review, Unseen
-
-Contents = Callable[[str, str], bytes]  # of a file (the second) of a tree
+from credseries.creds.audit.checks import Finding, Kind
+from credseries.series.observations import PathLine
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:(?:->|\.)\w+)*")
 _DOES = re.compile(r"[(=:]|^(?:return|goto|break|continue|else|do)\b")
@@ -25,29 +20,7 @@ _AS_BEFORE = "; that is as it was before the series"
 _NUMBERED = re.compile(r"^patch \d+: ")
 
 
-def review_of(report: Report, contents: Contents) -> Review:
-    """What an audit has found as things to say, in the order of patches, files and lines.
-
-    `contents` gives the bytes of a file of a tree, empty when it is not there.
-    """
-    positions = {step: number for number, step in enumerate(report.series.steps, 1)}
-    numbers = {step.number: number for step, number in positions.items()}
-    files = _Files(contents)
-    said = [_observation(item, positions[item.step], files) for item in report.findings]
-    unseen = [
-        Unseen(numbers.get(item.step, 0), item.file, item.function, _reason(item.reason))
-        for item in report.not_analysed
-    ]
-    return Review(
-        base=report.series.base,
-        observations=tuple(sorted(said, key=lambda item: (item.patch, item.file, item.line))),
-        compared=tuple((numbers.get(step, 0), file, name) for step, file, name in report.compared),
-        unseen=tuple(sorted(unseen, key=lambda item: item.patch)),
-        remarks=report.series.remarks,
-    )
-
-
-def _reason(text: str) -> str:
+def why_unseen(text: str) -> str:
     """Why something was not compared; of a chain of callees the first and what is at its end."""
     words = _NUMBERED.sub("", text).replace("after the change", "with this patch").replace("the change", "it")
     first, *between, last = words.split(": ") if ": " in words else (words, "")
@@ -57,51 +30,7 @@ def _reason(text: str) -> str:
     return f"{first.partition(' (it ')[0]}, and so on to: {last[: len(last) - closing]}"
 
 
-class _Files:
-    """The files of trees, by lines and by functions, each read once."""
-
-    def __init__(self, contents: Contents) -> None:
-        self._contents = contents
-        self._lines: dict[tuple[str, str], list[str]] = {}
-        self._extents: dict[tuple[str, str], list[tuple[int, int]]] = {}
-
-    def lines(self, tree: str, file: str) -> list[str]:
-        key = (tree, file)
-        if key not in self._lines:
-            self._lines[key] = self._contents(tree, file).decode("utf-8", "replace").split("\n")
-        return self._lines[key]
-
-    def extent(self, tree: str, file: str, line: int) -> tuple[int, int]:
-        """The first and the last line of the function that a line is in, or zeros."""
-        key = (tree, file)
-        if key not in self._extents:
-            source = self._contents(tree, file)
-            lines = Lines(source)
-            found = functions(lex(source).code)
-            self._extents[key] = [(lines.number(item.start), lines.number(item.end - 1)) for item in found]
-        return next((item for item in self._extents[key] if item[0] <= line <= item[1]), (0, 0))
-
-
-def _observation(item: Placed, position: int, files: _Files) -> Observation:
-    finding, tree = item.finding, item.step.after
-    lines = files.lines(tree, finding.file)
-    of_series = finding.kind is Kind.UNCONVERTED and finding.severity is Severity.NOTE
-    return Observation(
-        patch=0 if of_series else position,
-        severity=finding.severity,
-        file=finding.file,
-        function=finding.function,
-        line=finding.line,
-        text=said(finding),
-        gone=_gone(finding),
-        again=said_again(finding),
-        group=_group(finding),
-        extent=files.extent(tree, finding.file, finding.line),
-        path=tuple(_path(finding, lines)) if finding.kind is not Kind.LOST_RETURN_VALUE else (),
-    )
-
-
-def _path(finding: Finding, lines: Sequence[str]) -> Iterator[PathLine]:
+def path_of(finding: Finding, lines: Sequence[str]) -> Iterator[PathLine]:
     """The lines on the way to a finding that do something: declarations do not, but for those of credentials.
 
     The last one is where the finding is; where that is passed on the way, it does not come twice.
@@ -188,7 +117,7 @@ def _in_its_words(finding: Finding, message: str) -> str:
     return f"With this patch, {words} ({where}, in {finding.function}())."
 
 
-def _gone(finding: Finding) -> PathLine | None:
+def gone_of(finding: Finding) -> PathLine | None:
     """What a finding says is gone, with its line before the patch."""
     found = _GONE.match(finding.message)
     return PathLine(int(found["line"]), found["text"]) if found is not None else None
@@ -202,7 +131,7 @@ def said_again(finding: Finding) -> str:
     return _place(finding)
 
 
-def _group(finding: Finding) -> str:
+def group_of(finding: Finding) -> str:
     """The same for findings of which the same is to be said, but for places and names."""
     words = _NAMED.sub("", said(finding).replace(_place(finding), ""))
     if finding.kind in (Kind.MOVED_CALL, Kind.WRONG_CALLER) and finding.call:

@@ -24,6 +24,8 @@ class Observation:
     `gone` is what the patch takes away, if it is about that: the line has its number before the patch.
     `text` are whole sentences that say where and what; `again` names it and its place, for when the same was said of
     another of the same `group`. `path` are lines that lead to it, in the order in which they run.
+    `last` is the last line that is meant, where it is about more than one; `is_question` says that it is asked of
+    whoever sent the patch.
     """
 
     patch: int
@@ -37,6 +39,8 @@ class Observation:
     group: str = ""
     extent: tuple[int, int] = (0, 0)
     path: tuple[PathLine, ...] = ()
+    last: int = 0
+    is_question: bool = False
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ OutputDir = Annotated[
     Path | None, typer.Option("--output-dir", "-o", metavar="DIR", help="Write the drafts as .eml files.")
 ]
 ToMbox = Annotated[Path | None, typer.Option("--to-mbox", metavar="FILE", help="Write the drafts as one mbox.")]
+Questions = Annotated[bool, typer.Option("--questions", help="Ask in the drafts what a person has to answer.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over files that are there.")]
 
 
@@ -78,6 +79,7 @@ def checklist(
     branch: Branch = None,
     output_dir: OutputDir = None,
     to_mbox: ToMbox = None,
+    questions: Questions = False,
     force: Force = False,
     tree: Tree = HERE,
 ) -> None:
@@ -102,10 +104,10 @@ def checklist(
 
     What takes time is kept in the git directory, by content. Exits with 1 when a line fails.
 
-    Given the mails of somebody's series, and neither --for nor --format, what the audit finds in it becomes drafts of
-    replies: one to each patch in which something is found, quoted hunks with each finding below the line that it is
-    about, and one to the cover letter with a summary. They go to whom a reply to all goes; `mutt -H FILE` or `git
-    send-email FILE` take them from there. Nothing is sent.
+    Given the mails of somebody's series, and neither --for nor --format, what fails becomes drafts of replies: one to
+    each patch in which something is found, quoted hunks with each finding below the line that it is about, and one to
+    the cover letter with a summary. With --questions they ask what is left to a person. They go to whom a reply to all
+    goes; `mutt -H FILE` or `git send-email FILE` take them from there. Nothing is sent.
 
     \b
     Examples:
@@ -128,7 +130,7 @@ def checklist(
     if what and _is_answered(what, format, audience, where):
         from credseries.cli.replies import show_replies
 
-        if not show_replies(repo, what, base, where):
+        if not show_replies(repo, what, base, where, questions=questions):
             raise typer.Exit(1)
         return
     found = _checklist(repo, what or [], branch, base, audience)

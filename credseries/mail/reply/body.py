@@ -136,11 +136,11 @@ def _again(items: Sequence[Observation], place: Place) -> str:
 
 
 def _sentences(item: Observation, place: Place) -> Iterator[str]:
-    yield f"Note: {item.text}" if item.severity is Severity.NOTE else item.text
+    yield f"Note: {item.text}" if item.severity is Severity.NOTE and not item.is_question else item.text
     if place.nearness is Nearness.FUNCTION:
         yield "That line is not in this diff; this is the nearest hunk of its function."
     elif place.nearness is Nearness.FILES and item.line:
-        yield "That function is not in this diff."
+        yield f"That {'function' if item.function else 'line'} is not in this diff."
 
 
 def _file_order(item: Observation) -> tuple[str, int]:

@@ -20,11 +20,13 @@ _AROUND = 400  # lines before and after a hunk's place among which a merged hunk
 
 
 class Nearness(Enum):
-    """How near a place is to what is meant: the line itself, the hunk of its function, or the list of files."""
+    """How near a place is to what is meant: the line itself, the hunk of its function, or the list of files; or the end
+    of the message, for what is about the patch as a whole."""
 
     LINE = "line"
     FUNCTION = "function"
     FILES = "files"
+    MESSAGE = "message"
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,28 @@ class PatchMail:
 
     def place(self, item: Observation) -> Place:
         """Where an observation belongs."""
-        for exact in (self._taken_away(item), self.position(item.file, item.line)):
+        if not item.file:
+            return Place(self.message_end, Nearness.MESSAGE)
+        for exact in (self._taken_away(item), self._first_added(item), self.position(item.file, item.line)):
             if exact is not None:
                 return Place(exact, Nearness.LINE)
         near = self._of_function(item)
         return Place(near, Nearness.FUNCTION) if near is not None else Place(self.files_end, Nearness.FILES)
+
+    def _first_added(self, item: Observation) -> int | None:
+        """The first line that the patch adds, or shows, of those that an observation is about, where they are several;
+        or None."""
+        if item.last <= item.line:
+            return None
+        found = [
+            at
+            for hunk in self.hunks
+            if hunk.file == item.file
+            for number, at in self.numbers[hunk].items()
+            if item.line <= number <= item.last
+        ]
+        added = [at for at in found if self.lines[at].text.startswith("+")]
+        return min(added or found, default=None)
 
     def _taken_away(self, item: Observation) -> int | None:
         """The removed line that an observation is about, or None."""
@@ -130,12 +149,18 @@ class PatchMail:
         return range(first, last + 1)
 
     @cached_property
+    def message_end(self) -> int:
+        """The last line of the commit message."""
+        texts = [line.text for line in self.lines[: self.diff_start]]
+        end = next((at for at, text in enumerate(texts) if text.rstrip() == "---"), len(texts))
+        return next((at for at in reversed(range(end)) if texts[at].strip()), 0)
+
+    @cached_property
     def files_end(self) -> int:
         """The line below which is said what has no place in the diff."""
         if self.files:
             return self.files[-1]
-        written = [at for at in range(self.diff_start) if self.lines[at].text.strip()]
-        return written[-1] if written else 0
+        return self.message_end
 
 
 def _is_row(text: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,7 +24,7 @@ class Named:
 def summary(review: Review, patches: Sequence[Named], *, alone: bool) -> list[str]:
     """The lines of the summary, without a quote; `alone` says that it stands in a mail of its own."""
     listed = _patches(review, patches) if alone or len(patches) > 1 else []
-    blocks = [_opening(review, patches), listed, _left(review), _unseen(review, patches)]
+    blocks = [_opening(review, patches), listed, *_of_series(review), _left(review), _unseen(review, patches)]
     blocks += [wrapped(f"{remark[:1].upper()}{remark[1:]}.") for remark in review.remarks]
     lines: list[str] = []
     for block in blocks:
@@ -41,6 +40,11 @@ def _opening(review: Review, patches: Sequence[Named]) -> list[str]:
     if not functions and not found and not review.unseen:
         change = "This patch changes" if alone else f"These {len(patches)} patches change"
         return wrapped(f"{change} no function that has to do with credentials, as `credseries audit` sees it.")
+    if not functions and not found:
+        which = "this patch" if alone else f"these {len(patches)} patches"
+        return wrapped(
+            f"I could not compare the code of {which} with what it was before, on top of {review.base[:12]}."
+        )
     change = "this patch changes" if alone else f"these {len(patches)} patches change"
     lines = wrapped(
         f"I compared the functions that {change} and that have to do with credentials with what they were before, "
@@ -49,8 +53,6 @@ def _opening(review: Review, patches: Sequence[Named]) -> list[str]:
     )
     if found:
         return [*lines, "", *wrapped("What I found stands below the lines that it is about.")]
-    if not functions:
-        return lines
     nothing = "I found no call that runs under other credentials than before, and no reference that gets lost."
     return [*lines, "", *wrapped(nothing)]
 
@@ -67,23 +69,32 @@ def _patches(review: Review, patches: Sequence[Named]) -> list[str]:
 
 def _counted(items: Sequence[Observation]) -> list[str]:
     """What was found in a patch, errors first: how many of each severity, and where."""
-    counts = Counter(item.severity for item in items)
     lines = []
-    for severity in Severity:
-        if counts[severity]:
-            places = [
-                f"{item.function or item.file}()" if item.function else item.file
-                for item in items
-                if item.severity is severity
-            ]
-            names = ", ".join(dict.fromkeys(places))
-            lines += wrapped(f"{many(counts[severity], severity.value)}: {names}", "    ", "      ")
+    for word, found in (
+        *(
+            (severity.value, [item for item in items if item.severity is severity and not item.is_question])
+            for severity in Severity
+        ),
+        ("question", [item for item in items if item.is_question]),
+    ):
+        if found:
+            names = ", ".join(dict.fromkeys(filter(None, map(_name, found))))
+            lines += wrapped(f"{many(len(found), word)}{': ' if names else ''}{names}", "    ", "      ")
     return lines
+
+
+def _name(item: Observation) -> str:
+    return f"{item.function}()" if item.function else item.file
+
+
+def _of_series(review: Review) -> list[list[str]]:
+    """What is to be said of all patches together, a paragraph each."""
+    return [wrapped(item.text) for item in review.observations if not item.patch and not item.function]
 
 
 def _left(review: Review) -> list[str]:
     """What is left as it was, which is nothing wrong by itself."""
-    items = [item for item in review.observations if not item.patch]
+    items = [item for item in review.observations if not item.patch and item.function]
     if not items:
         return []
     head = "Left as they are, in files whose other overrides these patches convert (is that meant?):"
