@@ -55,23 +55,23 @@ def read_subject(repo: Repository, source: Source) -> Subject:
 
 
 @dataclass(frozen=True)
-class _Texts:
+class Texts:
     """The patches as texts, by number: the diff, and its size without white space."""
 
     diffs: Mapping[int, bytes]
     bare: Mapping[int, tuple[int, int]]
 
 
-def _texts(repo: Repository, steps: Sequence[Step]) -> _Texts:
+def texts_of(repo: Repository, steps: Sequence[Step]) -> Texts:
     pairs = [(step.before, step.after) for step in steps]
     numbers = [step.number for step in steps]
-    return _Texts(
+    return Texts(
         dict(zip(numbers, repo.tree_diffs(pairs), strict=True)),
         dict(zip(numbers, repo.sizes_without_space(pairs), strict=True)),
     )
 
 
-def _patch(step: Step, texts: _Texts, code: Code, **known: Any) -> PatchSubject:
+def patch_of(step: Step, texts: Texts, code: Code, **known: Any) -> PatchSubject:
     """A patch with what git and the audit know of it, and what else is known."""
     from credseries.review.checklist.subject import PatchSubject, Size
     from credseries.review.code.diff import parse_diff
@@ -122,7 +122,7 @@ def _saved(repo: Repository, source: Source, kept: KeptResults) -> Subject:
     current, record, steps = source.current, source.current.record, source.series.steps
     code = read_code(repo, source.series, kept, allowed_moves(repo, record))
     proven = read_proof(repo, record, kept)
-    texts = _texts(repo, steps)
+    texts = texts_of(repo, steps)
     numbers = {patch.commit: patch.index for patch in record.patches}
     records = {patch.index: patch for patch in record.patches}
     verified = read_verified(repo, source.series, record, kept)
@@ -134,7 +134,7 @@ def _saved(repo: Repository, source: Source, kept: KeptResults) -> Subject:
     for step in steps:
         index = numbers[step.commit]
         patches.append(
-            _patch(
+            patch_of(
                 step,
                 texts,
                 code,
@@ -222,7 +222,7 @@ def _anybodys(repo: Repository, source: Source, kept: KeptResults) -> Subject:
 
     series = source.series
     code = read_code(repo, series, kept, _moves_nothing)
-    texts = _texts(repo, series.steps)
+    texts = texts_of(repo, series.steps)
     verified = read_verified(repo, series, None, kept)
     mails = read_mails(repo, source)
     maintainers = standing.read_maintainers(repo, series.base)
@@ -233,7 +233,7 @@ def _anybodys(repo: Repository, source: Source, kept: KeptResults) -> Subject:
         gets = mails.gets.get(step.number)
         asked = standing.asked_lists(maintainers, step, texts.diffs[step.number], gets)
         patches.append(
-            _patch(
+            patch_of(
                 step,
                 texts,
                 code,

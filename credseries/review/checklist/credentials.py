@@ -218,7 +218,8 @@ def _ask_who_calls(source: str, places: Sequence[Place]) -> Line:
     if len(places) == 1:
         asked = f"{where(places[0])}: who calls it, and does {_HOLDER[source]} stay until line {places[0].last}?"
     evidence = "what is in force has no reference of its own, and nothing is found in the tree that calls them"
-    return _LIFETIME.asks(asked, evidence, path=tuple(map(where, places)), places=tuple(places))
+    path = tuple(map(where, places)) if len(places) > 1 else ()
+    return _LIFETIME.asks(asked, evidence, path=path, places=tuple(places))
 
 
 def _is_unknown(root: Root) -> bool:

@@ -113,7 +113,7 @@ def said_lines(question: Question, said: Sequence[Said]) -> Iterator[Line]:
         first = " ".join(item.text.split())
         short = first if len(first) <= 160 else f"{first[:157]}..."
         done = f"; `credseries comments --resolve {item.key}` when it is" if item.key else ""
-        asked = f'is what {item.who} said{at} answered? "{short}"'
+        asked = f'is what {item.who} said{at} answered: "{short}"?'
         yield question.asks(
             asked,
             f"a {item.kind}, open{done}",

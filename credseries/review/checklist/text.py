@@ -59,7 +59,7 @@ def churn(patch: PatchSubject, _subject: Subject) -> Iterator[Line]:
         return
     stray = [place for file in patch.files for place in _only_space(file) if not _in_scope(place, patch)]
     for place in stray:
-        asked = f"{where(place)}: does this need to change? Nothing but white space does."
+        asked = f"{where(place)}: why does this change, in nothing but white space?"
         yield _CHURN.asks(asked, f"no scoped form of the patch is around it; in all {size}", places=(place,))
     wide = [(one, item) for one in patch.code.functions for item in one.after if item.guard]
     for function, item in wide:
@@ -69,8 +69,11 @@ def churn(patch: PatchSubject, _subject: Subject) -> Iterator[Line]:
         yield _CHURN.asks(asked, f"{fact}; in all {size}", places=(place,))
     if not stray and not wide:
         moved = real.added - bare.added
-        why = f"; {many(moved, 'line')} go a level in, below a scoped form: `git show -w`" if moved else ""
-        look = (f"git show -w {patch.commit[:12]}",) if moved and patch.commit else ()
+        moves = (
+            f"; {many(moved, 'line')} {'goes' if moved == 1 else 'go'} a level in, below a scoped form: `git show -w`"
+        )
+        why = moves if moved > 0 else ""
+        look = (f"git show -w {patch.commit[:12]}",) if moved > 0 and patch.commit else ()
         yield _CHURN.passed(f"{size}{why}", look=look)
 
 
@@ -137,7 +140,7 @@ def trailers(patch: PatchSubject, _subject: Subject) -> Iterator[Line]:
     carried = listed(reviews.trailers)
     version = f"v{reviews.version}" if reviews.version else "the version before"
     if reviews.since is None:
-        asked = f"patch {patch.number}: were these reviews given to the patch as it is? {carried}"
+        asked = f"patch {patch.number}: were these reviews given to the patch as it is: {carried}?"
         yield _TRAILERS.asks(asked, "the version that they were given to is not known here")
     elif reviews.since:
         yield _TRAILERS.failed(f"{carried}; since {version} {reviews.since}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from credseries.creds.audit.reading import Reading
@@ -11,6 +12,7 @@ from credseries.creds.scope_classes import ScopeClass
 from credseries.csource.function import Function
 from credseries.review.code.model import Caller, Meaning
 
+_CREDENTIALS = re.compile(rb"\bstruct\s+cred\b")  # in the declaration of what gives some
 _NOTHING = "leaves credentials as they are"
 _Place = tuple[str, str]  # a name, and the file that uses it
 
@@ -39,7 +41,7 @@ def _functions(old: Reading, new: Reading, names: Collection[str]) -> set[_Place
         found |= {(name, CRED_HEADER) for name in (*CREDENTIALS.overrides, *CREDENTIALS.reverts)}
     for name in names:
         function = new.program.definition(name, CRED_HEADER)
-        if function is not None:
+        if function is not None and _CREDENTIALS.search(_declared(function)):
             found.add((name, function.path))
     return found
 
@@ -83,9 +85,13 @@ def _acts(effects: Effects, name: str) -> Iterator[str]:
         yield ", then ".join(words) or _NOTHING
 
 
+def _declared(function: Function) -> bytes:
+    return function.code[: function.code.index(b"{")]
+
+
 def _head(function: Function) -> bytes:
     """What a caller has to fit: everything before the body, white space apart."""
-    return b"".join(function.code[: function.code.index(b"{")].split())
+    return b"".join(_declared(function).split())
 
 
 def _callers(reading: Reading, name: str, function: Function, changed: Collection[_Place]) -> Iterator[Caller]:
