@@ -60,7 +60,7 @@ def test_the_report_of_the_miniature_series(tree: Path) -> None:
 def test_each_stage_fills_its_part_and_says_what_is_missing(tree: Path, tmp_path: Path) -> None:
     case = Case(tree, tmp_path)
     text = report(case.tree).text
-    in_order(text, "Not checked yet: compile, build, boot.", "credseries verify --level compile")
+    in_order(text, "Not checked yet: compile, build, boot.", "credseries verify --branch creds-rfc --level compile")
     in_order(text, "No reply has been read yet.", "credseries comments --read MBOX")
     in_order(text, "No benchmark has been recorded here.", "credseries bench run")
 
@@ -105,18 +105,17 @@ def test_the_report_of_a_range_shows_what_is_wrong_on_its_path(miniature: Path) 
     taken = report(miniature, "wrong")
     in_order(
         taken.text,
-        "Not ready: see proof.",
+        "Not ready: see proof and checklist.",
         "1 patch not proven",
-        "What the audit found",
-        "moved-call path 33",
+        "ovl_llseek()",
+        "Drawn: 33 → ",
         "in force: all that",
-        "Path: 33",
     )
     marked = [
         attrs["class"] for tag, attrs in taken.elements if tag == "tr" and "end" in attrs.get("class", "").split()
     ]
     assert marked
-    assert [attrs for tag, attrs in taken.elements if attrs.get("class") == "wayend"]
+    assert [attrs for tag, attrs in taken.elements if attrs.get("class") == "goal"]
 
 
 def test_patches_in_a_mailbox_have_a_report(miniature: Path, split_miniature: Path, tmp_path: Path) -> None:
@@ -124,7 +123,22 @@ def test_patches_in_a_mailbox_have_a_report(miniature: Path, split_miniature: Pa
     box.write_text(git(split_miniature, "format-patch", "--stdout", f"master..{BRANCH}"))
     text = report(miniature, box).text
     in_order(text, "6 patches", "fs/backing-file: Use guards for credential overrides", "backing_file_read_iter()")
-    in_order(text, "What was said is kept with a series", "credseries thread")
+    in_order(text, "There is no reply among what was read.", "Who gets what is planned for a series")
+
+
+def test_what_was_said_in_a_mailbox_is_shown(tree: Path, tmp_path: Path) -> None:
+    box = tmp_path / "thread.mbox"
+    assert credseries("send", "--to-mbox", box, cwd=tree).status == 0
+    sent = re.findall(r"^Message-I[dD]: (<.*-5-.*>)$", box.read_text(), re.MULTILINE)
+    lines = [
+        *("From mboxrd@z Thu Jan  1 00:00:00 1970", f"From: {AMIR}", "Date: Tue, 24 Nov 2026 10:00:00 +0000"),
+        *("Message-Id: <said@example.org>", f"In-Reply-To: {sent[0]}", "Subject: Re: [PATCH RFC 5/6] ovl: Use guards"),
+        *("", "> quoted", "", "Please split this, one patch a file.", ""),
+    ]
+    box.write_text(box.read_text() + "\n".join(lines))
+    text = report(tree, box).text
+    in_order(text, "1 of 1 remark open", "ovl: Use guards for credential overrides", "comments 1 open")
+    in_order(text, "Discussion", "Amir Goldstein", "patch 5", "Please split this, one patch a file.")
 
 
 def test_a_patch_that_does_not_apply_is_told(miniature: Path, split_miniature: Path, tmp_path: Path) -> None:

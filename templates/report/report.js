@@ -189,9 +189,14 @@
     act();
   });
 
-  // -- on a narrow window the contents are in the way
+  // -- beside the page the contents are always there, above it they are in the way
 
-  if (window.matchMedia('(max-width: 68rem)').matches) document.querySelector('.contents > details').open = false;
+  const beside = window.matchMedia('(min-width: 100rem)');
+  const unfoldContents = () => {
+    document.querySelector('.contents > details').open = beside.matches;
+  };
+  beside.addEventListener('change', unfoldContents);
+  unfoldContents();
   filter();
   reveal();
   scrollers();

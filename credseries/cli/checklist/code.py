@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from credseries.kernel.series_source import Series
     from credseries.review.checklist.subject import Audit, Proof
     from credseries.review.code.model import SeriesCode
+    from credseries.review.snapshots import Snapshots
     from credseries.series.model import SeriesRecord
     from credseries.series.scan import Survey
     from credseries.verify.results import KeptResults
@@ -27,10 +28,17 @@ class Code:
     audits: dict[int, Audit]
 
 
-def read_code(repo: Repository, series: Series, kept: KeptResults, may_move: Callable[[str, str], bool]) -> Code:
+def read_code(
+    repo: Repository,
+    series: Series,
+    kept: KeptResults,
+    may_move: Callable[[str, str], bool],
+    read: Callable[[], Snapshots] | None = None,
+) -> Code:
     """What is kept of the very same trees, or read now. Raises NotAKernelTree and GitFailed.
 
-    `may_move` says of a call (file, name) that the series' author has allowed it to run under a guard.
+    `may_move` says of a call (file, name) that the series' author has allowed it to run under a guard; `read` gives the
+    trees, where somebody else reads them as well.
     """
     from credseries.review.audit import audit
     from credseries.review.audit_task import audit_task
@@ -43,7 +51,7 @@ def read_code(repo: Repository, series: Series, kept: KeptResults, may_move: Cal
         from credseries.review.snapshots import read_snapshots
 
         with render.working("comparing functions over every path"):
-            snapshots = read_snapshots(repo, series)
+            snapshots = read() if read is not None else read_snapshots(repo, series)
             if report is None:
                 report = audit(repo, series, lambda: snapshots).to_json()
                 kept.put(audit_work.key, report)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from credseries.cli.checklist.code import Code
     from credseries.cli.checklist.source import Source
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from credseries.kernel.series_source import Step
     from credseries.review.checklist.model import Audience, Checklist
     from credseries.review.checklist.subject import PatchSubject, Subject
+    from credseries.review.snapshots import Snapshots
     from credseries.series.model import SeriesRecord
     from credseries.verify.results import KeptResults
+
+    Read = Callable[[], Snapshots] | None
 
 
 def branch_checklist(repo: Repository, branch: str | None, audience: Audience | None = None) -> Checklist:
@@ -34,19 +37,27 @@ def source_checklist(repo: Repository, source: Source, audience: Audience | None
     Raises NotAKernelTree, GitFailed and StoreDamaged.
     """
     from credseries.review.checklist.checking import checklist
+
+    return checklist(read_subject(repo, source), audience if audience is not None else usual_audience(source))
+
+
+def usual_audience(source: Source) -> Audience:
+    """Who works through the checklist of a series if nobody else is named."""
     from credseries.review.checklist.model import Audience
 
-    usual = Audience.AUTHOR if source.current is not None else Audience.REVIEWER
-    return checklist(read_subject(repo, source), audience if audience is not None else usual)
+    return Audience.AUTHOR if source.current is not None else Audience.REVIEWER
 
 
-def read_subject(repo: Repository, source: Source) -> Subject:
-    """What is known of a series. Raises NotAKernelTree, GitFailed and StoreDamaged."""
+def read_subject(repo: Repository, source: Source, read: Read = None) -> Subject:
+    """What is known of a series; `read` gives its trees, where somebody else reads them as well.
+
+    Raises NotAKernelTree, GitFailed and StoreDamaged.
+    """
     from credseries.verify.results import KeptResults
 
     kept = KeptResults(repo)
     try:
-        return _saved(repo, source, kept) if source.current is not None else _anybodys(repo, source, kept)
+        return _saved(repo, source, kept, read) if source.current is not None else _anybodys(repo, source, kept, read)
     finally:
         kept.close()
 
@@ -110,7 +121,7 @@ def _moves_nothing(_file: str, _call: str) -> bool:
 # -- a series that was made here
 
 
-def _saved(repo: Repository, source: Source, kept: KeptResults) -> Subject:
+def _saved(repo: Repository, source: Source, kept: KeptResults, read: Read) -> Subject:
     from credseries.cli.checklist import standing
     from credseries.cli.checklist.code import read_code, read_proof
     from credseries.cli.checklist.verified import read_verified
@@ -120,7 +131,7 @@ def _saved(repo: Repository, source: Source, kept: KeptResults) -> Subject:
 
     assert source.current is not None
     current, record, steps = source.current, source.current.record, source.series.steps
-    code = read_code(repo, source.series, kept, allowed_moves(repo, record))
+    code = read_code(repo, source.series, kept, allowed_moves(repo, record), read)
     proven = read_proof(repo, record, kept)
     texts = texts_of(repo, steps)
     numbers = {patch.commit: patch.index for patch in record.patches}
@@ -212,7 +223,7 @@ def _too_early(code: Code) -> list[str]:
 # -- anybody's series
 
 
-def _anybodys(repo: Repository, source: Source, kept: KeptResults) -> Subject:
+def _anybodys(repo: Repository, source: Source, kept: KeptResults, read: Read) -> Subject:
     from credseries.cli.checklist import standing
     from credseries.cli.checklist.code import read_code
     from credseries.cli.checklist.mails import read_mails
@@ -221,7 +232,7 @@ def _anybodys(repo: Repository, source: Source, kept: KeptResults) -> Subject:
     from credseries.review.checklist.subject import Left, Origin, Subject
 
     series = source.series
-    code = read_code(repo, series, kept, _moves_nothing)
+    code = read_code(repo, series, kept, _moves_nothing, read)
     texts = texts_of(repo, series.steps)
     verified = read_verified(repo, series, None, kept)
     mails = read_mails(repo, source)

@@ -1,120 +1,88 @@
-"""What patches do to the code: their diffs, what an audit says of them, pictures, and what they need of each other."""
+"""What patches do to the code, as a report draws it: pictures, what they need of each other, what stays as it is."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from credseries.review.report.model import Finding, Need, RefusedSite, State
+from credseries.review.report.model import Need, Refused, RefusedSite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from credseries.kernel.git import Repository
-    from credseries.kernel.series_source import Series
+    from credseries.review.checklist.subject import PatchSubject, Subject
     from credseries.review.report.flow import Flow
     from credseries.review.report.pictures import Pictures
     from credseries.series.model import SeriesRecord
 
-_SEVERITIES = {"error": State.FAIL, "warning": State.FAIL, "note": State.NONE}
 
-
-def audited(repo: Repository, series: Series, pictures: Pictures) -> dict[str, Any]:
-    """What the audit of a series gives (its contract, schema 1): from the results of verify, or made and kept now."""
-    from credseries.review.audit import audit
-    from credseries.review.audit_task import audit_task
-    from credseries.verify.results import KeptResults
-
-    task = audit_task(repo, series)
-    results = KeptResults(repo)
-    try:
-        found = results.get(task.key)
-        if found is None:
-            found = audit(repo, series, lambda: pictures.snapshots).to_json()
-            results.put(task.key, found)
-        return found
-    finally:
-        results.close()
-
-
-def findings_of(report: Mapping[str, Any]) -> dict[int, tuple[Finding, ...]]:
-    """The findings of an audit, by patch."""
-    found: dict[int, list[Finding]] = {}
-    for item in report["findings"]:
-        state = _SEVERITIES[item["severity"]]
-        made = Finding(
-            item["file"],
-            item["function"],
-            item["line"],
-            item["kind"],
-            state,
-            item["message"],
-            tuple(item["path"]),
-        )
-        found.setdefault(item["patch"], []).append(made)
-    return {number: tuple(mine) for number, mine in found.items()}
-
-
-def flows_of(pictures: Pictures, report: Mapping[str, Any]) -> dict[int, tuple[Flow, ...]]:
+def flows_of(pictures: Pictures, patches: Sequence[PatchSubject]) -> dict[int, tuple[Flow, ...]]:
     """The functions that each patch changes, with what is wrong with them."""
     from credseries.review.report.pictures import Fault
 
     faults = [
         Fault(
-            *(item["patch"], item["file"], item["function"], item["line"], item["call"], item["before"]),
-            *(item["after"], tuple(item["path"]), item["message"]),
+            *(patch.number, item.file, item.function, item.line, item.call),
+            *(item.before, item.after, item.path, item.message),
         )
-        for item in report["findings"]
-        if item["severity"] != "note"
+        for patch in patches
+        for item in patch.audit.findings
+        if item.is_wrong and not item.allowed
     ]
     return pictures.flows(faults)
 
 
-def needs_of(repo: Repository, series: Series, files: Mapping[int, Sequence[str]]) -> dict[int, tuple[Need, ...]]:
-    """What each patch uses that another one adds."""
-    from credseries.series.precedence import PatchFiles, uses
-
-    patches = [
-        PatchFiles(
-            step.number,
-            step.subject,
-            repo.read_files(step.before, files[step.number]),
-            repo.read_files(step.after, files[step.number]),
-        )
-        for step in series.steps
-        if not step.rejected
-    ]
-    names: dict[int, dict[int, list[str]]] = {}
-    for use in uses(patches):
-        names.setdefault(use.patch, {}).setdefault(use.adder, []).append(use.name)
+def needs_of(patches: Sequence[PatchSubject]) -> dict[int, tuple[Need, ...]]:
+    """What each patch uses that an earlier one adds, by its number."""
+    found: dict[int, dict[int, list[str]]] = {}
+    for patch in patches:
+        for added in patch.code.names:
+            for use in added.uses:
+                if use.patch > patch.number:
+                    found.setdefault(use.patch, {}).setdefault(patch.number, []).append(added.name)
     return {
-        number: tuple(Need(adder, tuple(mine)) for adder, mine in sorted(found.items()))
-        for number, found in names.items()
+        number: tuple(Need(adder, tuple(sorted(names))) for adder, names in sorted(needed.items()))
+        for number, needed in found.items()
     }
 
 
-def refused_of(repo: Repository, record: SeriesRecord) -> tuple[RefusedSite, ...]:
-    """The sites that a series leaves as they are, each with its function."""
+def refused_of(repo: Repository, record: SeriesRecord | None, subject: Subject) -> tuple[Refused, ...]:
+    """The functions with sites that a series leaves as they are; of one that was made here, each is drawn."""
+    functions: dict[tuple[str, str], list[RefusedSite]] = {}
+    if record is None:
+        for left in subject.left:
+            reason = left.why or "the series converts others of this file"
+            functions.setdefault((left.file, left.function), []).append(RefusedSite(left.line, left.override, reason))
+        return _grouped(functions, {})
+    for site in record.refused:
+        made = RefusedSite(site.line, site.override, site.reason)
+        functions.setdefault((site.file, site.function), []).append(made)
+    return _grouped(functions, _drawn(repo, record) if functions else {})
+
+
+def _drawn(repo: Repository, record: SeriesRecord) -> Mapping[tuple[str, str], Flow]:
     from credseries.cli.options import take_survey
     from credseries.review.report.pictures import refused_flows
-    from credseries.rewrite.refusals import refusal_class
     from credseries.series.recipe import recipe_texts
 
-    if not record.refused:
-        return ()
     tree = repo.resolve_tree(record.base)[1]
     depends = [tree, *recipe_texts(record.recipe, repo.work_tree), *record.selection.moves]
-    flows = refused_flows(
+    return refused_flows(
         repo,
         record.refused,
         depends,
         lambda: take_survey(repo, record.base, record.recipe, moves=record.selection.moves),
     )
+
+
+def _grouped(
+    functions: Mapping[tuple[str, str], Sequence[RefusedSite]], flows: Mapping[tuple[str, str], Flow]
+) -> tuple[Refused, ...]:
+    from credseries.rewrite.refusals import refusal_class
+
     return tuple(
-        RefusedSite(
-            *(site.file, site.line, site.function, site.override, site.reason, refusal_class(site.reason)),
-            flow=flows.get((site.file, site.function)),
-        )
-        for site in record.refused
+        Refused(*place, refusal_class(sites[0].reason), tuple(sites), flows.get(place))
+        for place, sites in functions.items()
     )
 
 

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from credseries import render
+from credseries.cli.checklist.command import For, Reader, What
 from credseries.cli.options import HERE, Branch, SeriesBase, Tree, open_repository
 
 if TYPE_CHECKING:
-    from credseries.cli.report.gathered import Asked
-    from credseries.kernel.git import Repository
+    from credseries.review.checklist.model import Audience
 
-What = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[RANGE|MBOX|PATCH]...",
-        help="A range, a branch or a commit; or an mbox, patches, a directory of patches, or - for standard input.",
-        show_default="the series on its branch",
-    ),
-]
 Output = Annotated[
     Path | None,
     typer.Option(
@@ -46,6 +37,7 @@ def report(
     what: What = None,
     output: Output = None,
     open_it: Open = False,
+    audience: For = None,
     base: SeriesBase = None,
     branch: Branch = None,
     tree: Tree = HERE,
@@ -67,16 +59,17 @@ def report(
     """
     from datetime import datetime
 
+    from credseries.cli.checklist.source import find_source
     from credseries.cli.report.gathered import gather_report
     from credseries.cli.report.written import check_place, default_name, write
     from credseries.review.report.page import page
 
     repo = open_repository(tree)
-    asked = _asked(repo, what or [], branch, base)
-    place = output or Path(default_name(asked.name))
+    source = find_source(repo, what or [], branch, base)
+    place = output or Path(default_name(source.name))
     if place != _STDOUT:
         check_place(place)
-    text = page(gather_report(repo, asked, datetime.now().astimezone()))
+    text = page(gather_report(repo, source, datetime.now().astimezone(), _audience(audience)))
     if place == _STDOUT:
         render.data(text)
         return
@@ -88,23 +81,7 @@ def report(
         webbrowser.open(place.absolute().as_uri())
 
 
-def _asked(repo: Repository, what: list[str], branch: str | None, base: str | None) -> Asked:
-    """The series that a report is wanted of. Raises UsageError and NotASeries."""
-    from credseries.cli.report.gathered import Asked
-    from credseries.cli.verify import series_of
-    from credseries.errors import NotASeries, UsageError
-    from credseries.kernel.series_source import read_series
-    from credseries.series import saved
+def _audience(asked: Reader | None) -> Audience | None:
+    from credseries.review.checklist.model import Audience
 
-    if what and branch is not None:
-        raise UsageError("--branch and a range or patches are given", hint="give one of them")
-    name = branch if not what else what[0] if len(what) == 1 and what[0] in saved.branches(repo) else None
-    if not what or (name is not None and base is None):
-        try:
-            current = saved.current(repo, name)
-        except NotASeries as error:
-            if what or branch is not None:
-                raise
-            raise NotASeries(error.message, hint=f"{error.hint}, or name what to report on: RANGE, MBOX") from error
-        return Asked(series_of(repo, current.record), current.record.branch, current)
-    return Asked(read_series(repo, what, base, sys.stdin.buffer.read), " ".join(what))
+    return Audience(asked.value) if asked is not None else None

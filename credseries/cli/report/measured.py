@@ -62,7 +62,11 @@ def _headline(found: Findings) -> str:
         return "nothing that can be compared"
     best = min(known, key=lambda item: (order.index(item.verdict), -abs(item.change or 0.0)))
     [cells] = comparison_cells([best])
-    return f"{cells.name}: {cells.change}, {cells.verdict}"
+    return f"{cells.name}: {cells.change}, {_verdict(cells.verdict)}"
+
+
+def _verdict(words: str) -> str:
+    return "verdict not known" if words == "not known" else words
 
 
 # -- charts
@@ -88,7 +92,7 @@ def _changes(found: Findings) -> Iterator[Chart]:
             metric_name(item.metric) + arrows.get(str(item.metric.better), ""),
             item.change or 0.0,
             *_ends(item.interval),
-            str(item.verdict),
+            _verdict(str(item.verdict)),
             " ".join(write_change(item.change, item.interval)).strip(),
         )
         for item in known
@@ -106,6 +110,7 @@ def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
 
 
 def _scaling(found: Findings) -> Iterator[Chart]:
+    from credseries.bench.output.charts.style import unit_words
     from credseries.bench.output.numbers import figure_scale
     from credseries.bench.output.plain import clean
 
@@ -123,7 +128,8 @@ def _scaling(found: Findings) -> Iterator[Chart]:
             Curve("patched", tuple(_point(item.metric.tasks, item.patched, unit) for item in items)),
         )
         title = f"{clean(name)} over the number of tasks"
-        yield Chart(title, f"{clean(unit.unit)}, mean and standard deviation, over tasks", title, curves=curves)
+        axis = f"{unit_words(clean(unit.unit), items[0].metric.better)}, mean and standard deviation"
+        yield Chart(title, axis, title, curves=curves)
 
 
 def _point(tasks: int | None, figure: Figure, unit: Scale) -> Point:
@@ -177,7 +183,7 @@ def _topics(found: Findings) -> Iterator[Chart]:
         for part, words in zip(item.contributions, cells.contributions, strict=True):
             low, high = (float(unit.of(end)) if end is not None else None for end in _ends(part.interval))
             text = f"{words.amount} {words.interval}".strip() + f", {words.share}"
-            changes.append(Change(words.topic, float(unit.of(part.amount)), low, high, words.verdict, text))
+            changes.append(Change(words.topic, float(unit.of(part.amount)), low, high, _verdict(words.verdict), text))
         told = "; ".join(f"{change.name}: {change.text}" for change in changes)
         axis = f"change by adding the topic last{f', in {cells.unit}' if cells.unit else ''}"
         yield Chart(f"What each topic contributes to {cells.name}", axis, told, changes=tuple(changes))

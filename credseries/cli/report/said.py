@@ -10,6 +10,7 @@ from credseries.review.report.model import Discussion, Remark, Todo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from credseries.cli.checklist.source import Source
     from credseries.kernel.git import Repository
     from credseries.mail.comments.gathered import Gathered
     from credseries.mail.comments.todo import Person
@@ -28,6 +29,19 @@ def discussion_of(repo: Repository, current: Current) -> Discussion:
     gathered = gather(repo, current)
     found = tuple(_remark(item, own=gathered.facts.authors.made(item)) for item in gathered.remarks)
     return Discussion(found, tuple(_todo(gathered)), gathered.problems)
+
+
+def discussion_of_mails(source: Source) -> Discussion | None:
+    """What was said of a series in the mails that it was read from."""
+    from credseries.mail.thread.discussion import read_thread
+
+    subjects = {step.subject for step in source.series.steps}
+    for discussion in read_thread(source.letters, {}).discussions if source.letters else ():
+        versions = discussion.series.versions[-1:]
+        if any(subjects & {mail.title for mail in version.patches} for version in versions):
+            found = tuple(_remark(item, own=discussion.authors.made(item)) for item in discussion.remarks)
+            return Discussion(found)
+    return None
 
 
 def _remark(item: remarks.Remark, *, own: bool) -> Remark:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from credseries.review.report.diff import DiffLine, FileDiff
+from credseries.review.code.diff import DiffLine, FileDiff
 from credseries.review.report.markup import attribute, code, markup, plain
 from credseries.review.report.tokens import Tokens
 

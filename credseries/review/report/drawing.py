@@ -6,7 +6,7 @@ colour never says anything alone: letters do, and the colours have patterns (`re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from markupsafe import Markup
@@ -18,7 +18,7 @@ from credseries.rewrite.brackets import Stroke
 
 _ROW = 20  # units of the SVG: the height of a line, and the width of a column
 _COLUMN = 12
-_PATH = 18  # the width of the column that a path is drawn in
+_WAY = 24  # the width of the column that a path is drawn in
 _COLOURS = 6
 _FIXED = {"own": "ko", "unknown": "kx"}
 
@@ -39,7 +39,7 @@ def side(flow: Flow, name: str) -> Markup:
     known = colours(flow)
     columns = max((len(line.strokes) for line in drawn.lines if line is not None), default=0)
     has_path = any(line is not None and line.mark for line in drawn.lines)
-    path = next((item.path for item in flow.objections if item.path), ()) if has_path else ()
+    path = next((item.path for item in flow.objections if item.drawn), ()) if has_path else ()
     label = f"{flow.function}() {name}"
     return markup(
         [
@@ -47,7 +47,8 @@ def side(flow: Flow, name: str) -> Markup:
             f'<caption class="vh">{attribute(label)}</caption><thead><tr>{_HEAD}</thead><tbody>\n',
             *_rows(drawn, other, known),
             "</tbody></table>",
-            _rails(drawn, known, columns, path, has_path=has_path),
+            *_rails(drawn, known, columns),
+            *(_path(drawn, path) if has_path else ()),
             "</div>",
         ]
     )
@@ -65,7 +66,7 @@ def _rows(drawn: Side, other: Side | None, known: Mapping[str, str]) -> list[str
 def _row(line: CodeLine | None, beside: CodeLine | None, known: Mapping[str, str], tokens: Tokens) -> str:
     if line is None:
         return '<tr class="gap"><td><td><td></td>\n'
-    classes = [name for name in (_colour(line.under, known), _MARKS[line.mark], _differs(line, beside)) if name]
+    classes = [name for name in (_colour(line, known), _MARKS[line.mark], _differs(line, beside)) if name]
     of = f' class="{" ".join(classes)}"' if classes else ""
     letters = "".join(f'<abbr class="{known.get(item, "kn")}">{_letter(item)}</abbr>' for item in line.under)
     sign = _SIGNS[line.mark]
@@ -81,11 +82,15 @@ def _letter(letter: str) -> str:
     return {"-": "&ndash;", NOWHERE: "&middot;"}.get(letter) or attribute(letter)
 
 
-def _colour(under: str, known: Mapping[str, str]) -> str:
-    """The class of a line: that of what it runs under, or that of several."""
-    if not under:
-        return ""
-    return known.get(under, "kn") if len(under) == 1 else "km"
+def _colour(line: CodeLine, known: Mapping[str, str]) -> str:
+    """The class of a line: that of what it runs under, or that of several; where nothing runs, of the scope around."""
+    if not line.under:
+        around = [owner for stroke, owner in zip(line.strokes, line.owners, strict=True) if stroke in _AROUND]
+        return f"{known.get(around[-1], 'kn')} quiet" if around else ""
+    return known.get(line.under, "kn") if len(line.under) == 1 else "km"
+
+
+_AROUND = {STROKES[item] for item in (Stroke.WITHIN, Stroke.END_ONE, Stroke.END)}
 
 
 def _differs(line: CodeLine, beside: CodeLine | None) -> str:
@@ -96,31 +101,28 @@ def _differs(line: CodeLine, beside: CodeLine | None) -> str:
 # -- brackets and path
 
 
-def _rails(drawn: Side, known: Mapping[str, str], columns: int, path: Sequence[int], *, has_path: bool) -> str:
-    if not columns and not has_path:
-        return ""
-    left = _PATH if has_path else 0
-    width, height = left + columns * _COLUMN, len(drawn.lines) * _ROW
-    pieces = [stroke for column in range(columns) for stroke in _column(drawn, known, column, left)]
-    if has_path:
-        pieces += _path(drawn, path)
-    view = f'viewBox="0 0 {width} {height}"'
-    return f'<svg class="rails" aria-hidden="true" focusable="false" {view}>{"".join(pieces)}</svg>'
+def _rails(drawn: Side, known: Mapping[str, str], columns: int) -> Iterator[str]:
+    if columns:
+        yield _svg("rails", columns * _COLUMN, len(drawn.lines))
+        for column in range(columns):
+            yield from _column(drawn, known, column)
+        yield "</svg>"
 
 
-def _column(drawn: Side, known: Mapping[str, str], column: int, left: int) -> list[str]:
-    """The brackets of a column: a path for each run of lines of one scope."""
-    found: list[str] = []
-    x = left + column * _COLUMN + _COLUMN / 2
+def _svg(name: str, width: int, lines: int) -> str:
+    return f'<svg class="{name}" aria-hidden="true" focusable="false" viewBox="0 0 {width} {lines * _ROW}">'
+
+
+def _column(drawn: Side, known: Mapping[str, str], column: int) -> Iterator[str]:
+    """The strokes of a column, one a line."""
+    x = column * _COLUMN + _COLUMN / 2
     for number, line in enumerate(drawn.lines):
         if line is None:
             # the other side has a line here: a bracket goes on over the gap
             if _goes_on(drawn, column, number):
-                found.append(_line(x, number, "ww", _owner(drawn, column, number), known))
-            continue
-        if column < len(line.strokes) and line.strokes[column] in _SHAPES:
-            found.append(_line(x, number, line.strokes[column], line.owners[column], known))
-    return found
+                yield _line(x, number, STROKES[Stroke.WITHIN], _owner(drawn, column, number), known)
+        elif column < len(line.strokes) and line.strokes[column] in _SHAPES:
+            yield _line(x, number, line.strokes[column], line.owners[column], known)
 
 
 def _goes_on(drawn: Side, column: int, number: int) -> bool:
@@ -149,7 +151,6 @@ _SHAPES = {
     STROKES[Stroke.END_ONE]: f"v{_ROW}m0 -{_HALF}h{_REACH}",
     STROKES[Stroke.END]: f"v{_HALF - 3}q0 3 3 3h2",
     STROKES[Stroke.WHOLE]: f"m-1 {_HALF}h{_REACH + 1}",
-    "ww": f"v{_ROW}",
 }
 
 
@@ -157,22 +158,21 @@ def _line(x: float, number: int, stroke: str, owner: str, known: Mapping[str, st
     return f'<path class="{known.get(owner, "kn")}" d="M{x:g} {number * _ROW}{_SHAPES[stroke]}"/>'
 
 
-def _path(drawn: Side, path: Sequence[int]) -> list[str]:
+def _path(drawn: Side, path: Sequence[int]) -> Iterator[str]:
     """The steps of a path as a line from dot to dot; where it goes back up, it bends to the left."""
     places = {line.number: index * _ROW + _HALF for index, line in enumerate(drawn.lines) if line is not None}
     end = next((line.number for line in drawn.lines if line is not None and line.mark == "end"), 0)
-    steps = [number for number in dict.fromkeys((*path, end)) if number in places]
     walked = [number for number in (*path, *(() if path and path[-1] == end else (end,))) if number in places]
-    x = _PATH - 6
-    found = []
+    x = _WAY - 8
+    yield _svg("way", _WAY, len(drawn.lines))
     for one, two in pairwise(walked):
-        bend = 0 if places[two] >= places[one] else 10
-        found.append(f'<path class="way" d="M{x} {places[one]:g}C{x - bend} {places[one]:g} ')
-        found.append(f'{x - bend} {places[two]:g} {x} {places[two]:g}"/>')
-    for number in steps:
+        first, second = places[one], places[two]
+        bend = x if second >= first else x - 14
+        yield f'<path class="go" d="M{x} {first:g}C{bend} {first:g} {bend} {second:g} {x} {second:g}"/>'
+    for number in dict.fromkeys(walked):
+        y = places[number]
         if number == end:
-            y = places[number]
-            found.append(f'<path class="wayend" d="M{x} {y - 6:g}l6 6 -6 6 -6 -6z"/>')
+            yield f'<path class="goal" d="M{x} {y - 7:g}l7 7 -7 7 -7 -7z"/>'
         else:
-            found.append(f'<circle class="step" cx="{x}" cy="{places[number]:g}" r="3"/>')
-    return found
+            yield f'<circle class="step" cx="{x}" cy="{y:g}" r="3.2"/>'
+    yield "</svg>"

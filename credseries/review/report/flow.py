@@ -14,7 +14,6 @@ from credseries.creds.flow.model import CredentialFlow
 from credseries.creds.proof import Counterexample
 from credseries.rewrite.brackets import Columns, Stroke, brackets
 from credseries.rewrite.picture import Picture, Refusal
-from credseries.words import many
 
 STROKES = {Stroke.BEGIN: "b", Stroke.WITHIN: "w", Stroke.END_ONE: "o", Stroke.END: "e", Stroke.WHOLE: "h"}
 NO_STROKE = "."
@@ -70,13 +69,16 @@ class DrawnSite:
 
 @dataclass(frozen=True)
 class Objection:
-    """What stands against a conversion: the form (empty: any), a sentence, and the lines of the path that shows it."""
+    """What stands against a conversion: the form (empty: any), a sentence, and the lines of the path that shows it.
+
+    `shows` says what the path shows, where the sentence does not. `drawn` says that the path is drawn."""
 
     line: int
     form: str
     reason: str
     path: tuple[int, ...] = ()
     shows: str = ""
+    drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,6 @@ class Flow:
     objections: tuple[Objection, ...] = ()
     unreadable: str = ""
     path_is_after: bool = False
-
-    @property
-    def has_path(self) -> bool:
-        """Whether a path is drawn."""
-        return any(line is not None and line.mark for line in (*self.before.lines, *(self.after or self.before).lines))
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form that `flow_from_json` reads back."""
@@ -123,7 +120,7 @@ def flow_of(picture: Picture) -> Flow:
             DrawnSite(item.line, item.override, item.source, item.choice, item.nothing_to_convert)
             for item in picture.sites
         ),
-        tuple(map(_objection, picture.refusals)),
+        tuple(_objection(item, drawn=item.counterexample is example is not None) for item in picture.refusals),
         picture.before.unreadable or (picture.after.unreadable if picture.after is not None else ""),
         picture.path_is_after,
     )
@@ -164,13 +161,13 @@ class _Lines:
         return tuple(found)
 
 
-def _objection(refusal: Refusal) -> Objection:
+def _objection(refusal: Refusal, *, drawn: bool) -> Objection:
     example = refusal.counterexample
     if example is None:
         return Objection(refusal.line, refusal.form, refusal.reason)
     told = bool(example.reason) and refusal.reason.startswith(example.reason)
     shows = "" if told else str(example).partition(":")[2].strip()
-    return Objection(refusal.line, refusal.form, refusal.reason, example.path, shows)
+    return Objection(refusal.line, refusal.form, refusal.reason, example.path, shows, drawn)
 
 
 def arrows(lines: Sequence[int]) -> str:
@@ -195,10 +192,3 @@ def flow_from_json(data: dict[str, Any]) -> Flow:
 def _side(data: dict[str, Any]) -> Side:
     lines: Iterable[Any] = data["lines"]
     return Side(tuple(CodeLine(**item) if item is not None else None for item in lines), tuple(data["notes"]))
-
-
-def described(flow: Flow) -> str:
-    """A flow in a sentence, for those who cannot see it."""
-    sites = [f"{item.override} at line {item.line} as {item.form or 'it is'}" for item in flow.sites]
-    what = f": {'; '.join(sites)}" if sites else ""
-    return f"{flow.function}() with {many(len(flow.letters), 'set')} of credentials{what}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from credseries.review.checklist.model import Answer, Part
+from credseries.review.checklist.model import Part
+from credseries.review.code.diff import FileDiff
 from credseries.review.report.chart import Chart
 from credseries.review.report.flow import Flow
 
@@ -118,7 +119,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Patch:
-    """One patch. `diff` is its text as git writes it, `forms` says what becomes of sites ("2 guard, 1 scoped").
+    """One patch. `files` are the paths that it changes, `forms` says what becomes of sites ("2 guard, 1 scoped").
 
     `note` is what a reader should know about it: that somebody has edited it, that it does not apply.
     """
@@ -133,7 +134,7 @@ class Patch:
     added: int
     removed: int
     forms: str
-    diff: bytes
+    diff: tuple[FileDiff, ...]
     proof: Standing
     build: Standing
     checklist: Standing
@@ -153,10 +154,10 @@ class Patch:
         return worst((self.proof.state, self.build.state, self.checklist.state, self.comments.state))
 
     @property
-    def answers(self) -> dict[str, int]:
-        """How many lines of its checklist have which answer."""
-        lines = self.part.lines if self.part is not None else ()
-        return {answer.value: sum(line.answer is answer for line in lines) for answer in Answer}
+    def undrawn(self) -> tuple[Finding, ...]:
+        """What the audit found and no picture shows."""
+        shown = {(flow.file, flow.function, item.reason, item.line) for flow in self.flows for item in flow.objections}
+        return tuple(item for item in self.findings if (item.file, item.function, item.message, item.line) not in shown)
 
 
 @dataclass(frozen=True)
@@ -182,14 +183,24 @@ class Topic:
 
 @dataclass(frozen=True)
 class RefusedSite:
-    """A site that stays as it is, and why; `flow` is its function, with the path that shows it where there is one."""
+    """A site that stays as it is, and why."""
 
-    file: str
     line: int
-    function: str
     override: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A function with sites that stay as they are; `kind` is the class of the first one's reason.
+
+    `flow` is the function, with the path that shows it where there is one.
+    """
+
+    file: str
+    function: str
     kind: str
+    sites: tuple[RefusedSite, ...]
     flow: Flow | None = None
 
 
@@ -287,10 +298,15 @@ class Report:
     patches: tuple[Patch, ...] = ()
     part: Part | None = None
     checks: tuple[Check, ...] = ()
-    refused: tuple[RefusedSite, ...] = ()
+    refused: tuple[Refused, ...] = ()
     discussion: Discussion | None = None
     recipients: Recipients | None = None
     benchmarks: tuple[Benchmark, ...] = ()
     assumptions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     missing: dict[str, Missing] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of its patches."""
+        return tuple(patch.number for patch in self.patches)

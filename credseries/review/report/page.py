@@ -9,14 +9,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from credseries.review.report import summary
-from credseries.review.report.diff import FileDiff, read_diff
 from credseries.review.report.difftable import table
 from credseries.review.report.drawing import colours, side
 from credseries.review.report.graph import order
-from credseries.review.report.model import Patch, Report
+from credseries.review.report.links import address, anchor, flow_anchor, flow_anchors, ticked, where
+from credseries.review.report.model import Report
 from credseries.review.report.plot import draw
 from credseries.review.templates import fill, source
 from credseries.words import ranges
@@ -40,24 +41,21 @@ def page(report: Report) -> str:
             "tiles": summary.tiles(report),
             "verdict": summary.verdict(report),
             "filters": summary.filters(report.patches),
-            "files": _files,
             "table": table,
             "side": side,
             "colours": colours,
             "order": order,
             "draw": draw,
             "gets": _gets,
+            "flow_anchor": flow_anchor,
+            "where": partial(where, flow_anchors(report)),
             "style": style,
             "first": first,
             "scripts": last,
             "policy": _policy([style], [first, *last]),
         },
-        {"anchor": _anchor},
+        {"anchor": anchor, "ticked": ticked, "address": address},
     )
-
-
-def _files(patch: Patch) -> tuple[FileDiff, ...]:
-    return read_diff(patch.diff)
 
 
 def _own(name: str) -> Markup:
@@ -77,11 +75,6 @@ def _policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _anchor(text: str) -> str:
-    """A text as an id within the page: the same for the same text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:10]
 
 
 def _gets(numbers: Sequence[int], report: Report) -> str:

@@ -22,7 +22,7 @@ from credseries.csource.function import Function
 from credseries.kernel.git import Repository
 from credseries.kernel.series_source import Series, Step
 from credseries.review.report.flow import Flow, flow_from_json, flow_of
-from credseries.review.snapshots import Snapshots
+from credseries.review.snapshots import Snapshots, read_snapshots
 from credseries.rewrite.accessors import Presence, presence
 from credseries.rewrite.forms import FORMS
 from credseries.rewrite.picture import Refusal, draw, draw_change
@@ -58,9 +58,8 @@ def changed_files(repo: Repository, series: Series) -> dict[int, tuple[str, ...]
 class Pictures:
     """Draws the patches of a series, and knows what was drawn before. Close it when all is drawn."""
 
-    def __init__(self, repo: Repository, series: Series, snapshots: Callable[[], Snapshots] | None = None) -> None:
+    def __init__(self, repo: Repository, series: Series) -> None:
         self._repo, self._series = repo, series
-        self._make_snapshots = snapshots or (lambda: Snapshots(repo, series, Cache(repo)))
         self._cache = Cache(repo, kept=_KEPT)
         self.files = changed_files(repo, series)
         ids = [series.base, *(tree for step in series.steps for tree in (step.before, step.after))]
@@ -73,7 +72,7 @@ class Pictures:
     @cached_property
     def snapshots(self) -> Snapshots:
         """The trees of the series as programs."""
-        return self._make_snapshots()
+        return read_snapshots(self._repo, self._series)
 
     def flows(self, faults: Sequence[Fault]) -> dict[int, tuple[Flow, ...]]:
         """The functions that each patch changes, by its number. Raises GitFailed."""

@@ -204,7 +204,7 @@ def _numbers(report: Report) -> Tile:
 def _left(report: Report) -> Tile:
     if not report.sites:
         return Tile("Sites", State.NONE, "no recipe", "what is left is known of a series made by split")
-    left = len(report.refused)
+    left = report.sites - report.converted
     if not left:
         return Tile("Sites", State.PASS, f"all {report.sites} converted")
     words = f"{report.converted} of {report.sites} converted"
