@@ -137,6 +137,14 @@ def test_text_of_any_kind_is_lexed_in_one_go(piece: bytes) -> None:
     assert len(lex(source).code) == len(source)
 
 
+def test_a_scope_does_not_end_where_a_function_seems_to() -> None:
+    text = PLAIN.replace("return 0;", "note(2);")
+    assert only(text).choice is Form.SCOPED
+    judged = only(text.replace("\told = override", "old = override"))
+    assert judged.choice is Form.LIGHT
+    assert "a brace at the beginning of a line" in judged.verdict(Form.SCOPED).reason
+
+
 def test_a_literal_that_is_never_closed_takes_its_line_along() -> None:
     assert lex(b"don't /* a\nb\n").code == b"don'xxxxxx\nb\n"
     assert lex(b'f("a);\nb\n').code == b'f("xxx\nb\n'

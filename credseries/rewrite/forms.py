@@ -490,6 +490,8 @@ def _scoped(writer: _Writer) -> Spliced:
         )
     if any(text_of(name) == _SCOPE_VARIABLE for node in region for name in identifiers(node)):
         raise Refused(f"the region uses {_SCOPE_VARIABLE}, which scoped_guard() declares anew")
+    if function.source[lines.start_of(writer.override.start_byte)] not in b" \t":
+        raise Refused("a brace at the beginning of a line ends a function, for those who read it by its lines")
     _check_declarations(writer, region, siblings[ends[0] + 1 :])
     writer.check_comments()
     for revert in writer.reverts:
