@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from credseries.rewrite.forms import Form
+from credseries.rewrite.forms import Form, Names
+from credseries.rewrite.plan import Planner
 from tests.soundcase import judge, only, proven, site
 
 
@@ -201,3 +202,139 @@ out:
     for head in ("void f(", "static inline void f("):
         assert only(text.replace("int f(", head)).choice is Form.GUARD
     assert only(text.replace("int f(", "void *f(")).choice is not Form.GUARD
+
+
+# -- names, and what they mean
+
+
+@pytest.mark.parametrize(
+    ("inside", "after"),
+    [
+        ("struct foo { int a; };", "struct foo x = { act(2) }; return x.a;"),
+        ("typedef int my_t;", "my_t x = act(2); return x;"),
+        ("enum { LAST = 5 };", "act(2); return LAST;"),
+        ("enum { LAST = 5 } e = LAST; note(e);", "act(2); return LAST;"),
+        ("int (*call)(int); call = act;", "act(2); return call(2);"),
+        ("extern int more;", "act(2); return more;"),
+        ("int v = 3; note(v);", "act(2); typeof(v) w = 4; return w;"),
+        ("int v = 3; note(v);", "act(2); return USE;"),
+        ("int a[3] = { 0 }; note(a[0]);", "act(2); return sizeof(a);"),
+    ],
+)
+def test_what_is_declared_in_a_region_and_used_after_it_stays_in_scope(inside: str, after: str) -> None:
+    text = site(inside, "note(1);", before="#define USE pass(v, 2)\n", last=after)
+    judged = only(text)
+    assert Form.SCOPED not in proven(judged)
+    assert "declared in the region at line" in judged.verdict(Form.SCOPED).reason
+    other = only(text.replace(inside, inside.replace("v = 3", "q = 3").replace("note(v)", "note(q)")))
+    assert (Form.SCOPED in proven(other)) == ("v = 3" in inside)
+
+
+JUMPING = """%s
+int f(struct my_ctx *ctx)
+{
+	const struct cred *old;
+	int err = 0;
+
+	old = override_creds(ctx->cred);
+	if (probe(1)) {
+		%s
+		goto out;
+	}
+	%s
+	note(2);
+out:
+	revert_creds(old);
+	return %s;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "block", "between", "value"),
+    [
+        ("", "int err = 3;", "", "err"),
+        ("", "CLASS(number, err)(3);", "", "err"),
+        ("", "enum { err = 3 };", "", "err"),
+        ("", "int other, *err;", "", "*err"),
+        ("#define RESULT err", "int err = 3;", "", "RESULT"),
+        ("static int ret = 7;", "", "int ret = 3;", "ret"),
+    ],
+)
+def test_a_goto_does_not_become_a_return_where_a_name_means_something_else(
+    before: str, block: str, between: str, value: str
+) -> None:
+    judged = only(JUMPING % (before, block, between, value))
+    assert Form.GUARD not in proven(judged)
+    assert "may see another" in judged.verdict(Form.GUARD).reason
+    assert only(JUMPING % (before, "note(3);", "", "err")).choice is Form.GUARD
+
+
+@pytest.mark.parametrize(
+    ("declaration", "forms"),
+    [
+        ("const struct cred *(*override_creds)(const struct cred *) = get_cred;", set()),
+        ("void (*revert_creds)(const struct cred *) = put_cred;", set()),
+        ("int override_creds_light = 3;", set()),
+        ("int class_cred_constructor = 3;", {Form.LIGHT}),
+        ("int guard = 3;", {Form.GUARD, Form.SCOPED, Form.LIGHT}),
+    ],
+)
+def test_a_variable_with_the_name_of_what_a_form_calls_is_in_its_way(declaration: str, forms: set[Form]) -> None:
+    judged = only(site("note(1);").replace("\tconst struct cred *old;", f"\t{declaration}\n\tconst struct cred *old;"))
+    assert proven(judged) == forms
+
+
+def test_a_macro_of_the_files_own_with_the_name_of_a_form_is_in_its_way() -> None:
+    judged = only(site("note(1);", before="#define guard(x) note\n"))
+    assert proven(judged) == {Form.SCOPED, Form.LIGHT}
+    assert "guard has a meaning of its own there" in judged.verdict(Form.GUARD).reason
+
+
+def test_a_variable_that_only_initialises_the_saved_one_is_not_left_alone() -> None:
+    text = site("note(1);").replace("*old;", "*first = NULL, *old = first;")
+    judged = only(text)
+    assert proven(judged) == {Form.LIGHT}
+    assert "old is set to first where it is declared" in judged.reason
+
+
+@pytest.mark.parametrize("operand", ['"+r" (old)', '"=r" (old)', '"=r" ((old))'])
+def test_an_asm_that_sets_the_saved_variable_is_not_followed(operand: str) -> None:
+    assert proven(only(site(f'asm volatile("" : {operand});'))) == set()
+    assert proven(only(site('asm volatile("" : : "r" (old));'))) == {Form.LIGHT}
+
+
+# -- what stays behind
+
+
+@pytest.mark.parametrize("macro", ["if (probe(x)) note(9)", "note(x); note(9)", ""])
+def test_braces_around_a_macro_stay(macro: str) -> None:
+    text = f"""#define MACRO(x) {macro}
+int f(struct my_ctx *ctx)
+{{
+	const struct cred *old;
+
+	old = override_creds(ctx->cred);
+	if (probe(1)) {{
+		MACRO(2);
+		revert_creds(old);
+	}} else {{
+		revert_creds(old);
+		return 1;
+	}}
+	return 0;
+}}
+"""
+    analysis, judged = judge(text)
+    assert judged[0].choice is Form.GUARD
+    rewritten = Planner(Names()).rewrite(analysis, judged).text
+    assert b"if (probe(1)) {\n\t\tMACRO(2);\n\t} else {" in rewritten
+
+
+def test_a_case_or_a_label_at_the_end_of_a_block_keeps_its_statement() -> None:
+    judged = only(site("switch (ctx->id) {", "case 1:", "\tnote(1);", "default:").replace("old);\n", "old);\n\t}\n"))
+    assert proven(judged) == {Form.LIGHT}
+    assert "the case of the revert at line 11 would have no statement" in judged.reason
+    judged = only(site("note(1);", "out:", head="void f(struct my_ctx *ctx)", last=""))
+    assert Form.GUARD not in proven(judged)
+    assert "label out would have no statement" in judged.verdict(Form.GUARD).reason

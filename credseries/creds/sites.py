@@ -15,6 +15,7 @@ from credseries.creds.source import Source, classify
 from credseries.creds.state import DIRECT, Exploration, Mode, explore
 from credseries.creds.steps import followed, read_operations
 from credseries.csource.function import Function, Variant
+from credseries.csource.names import local_names
 from credseries.csource.syntax import field, identifiers, text_of
 
 
@@ -208,6 +209,11 @@ class _VariantSites:
             return "on some path it returns with an override still in force"
         return None
 
+    @cached_property
+    def _shadowed(self) -> set[str]:
+        """The names that change credentials elsewhere, and are something else in the function."""
+        return {name for name in local_names(self.variant) if self.effects.touches(name)}
+
     def _outlives(self, call: int) -> bool:
         """Whether what a call put in force can still be when the function ends."""
         if any(stack and stack[-1].site == call for stack in self.found.exits):
@@ -256,6 +262,8 @@ class _VariantSites:
         if self.steps.unfollowed:
             offset, reason = self.steps.unfollowed[0]
             return f"{reason} (line {self.function.line(offset)})"
+        if self._shadowed:
+            return f"{min(self._shadowed)} is a name of the function's own"
         if self.opaque:
             other = self.opaque[0]
             return f"{other.reason} (line {self.function.line(other.call)})"

@@ -183,6 +183,8 @@ def _read_names(variant: Variant, own: set[int], result: Steps) -> None:
             reads[name].append(identifier.start_byte)
             if _addressed(identifier):
                 unfollowed.append((identifier.start_byte, f"the address of {name} is taken"))
+            elif _is_asm_output(identifier):
+                unfollowed.append((identifier.start_byte, f"{name} is an output of an asm"))
             continue
         scope = _declared_in(identifier)
         if scope is None:
@@ -235,6 +237,13 @@ def _addressed(identifier: Node) -> bool:
     while node is not None and node.type == "parenthesized_expression":
         node = node.parent
     return node is not None and node.type == "pointer_expression" and text_of(node).startswith("&")
+
+
+def _is_asm_output(identifier: Node) -> bool:
+    node = identifier.parent
+    while node is not None and node.type == "parenthesized_expression":
+        node = node.parent
+    return node is not None and node.type == "gnu_asm_output_operand"
 
 
 def _declared_in(identifier: Node) -> Node | None:

@@ -54,8 +54,8 @@ def _is_static(declaration: Node) -> bool:
 
 
 def _addressed(nodes: Nodes) -> set[str]:
-    """The variables whose address is taken."""
-    found: set[str] = set()
+    """The variables whose address is taken, or that an asm sets."""
+    found = {text_of(name) for node in nodes.of("gnu_asm_output_operand") for name in identifiers(node)}
     for node in nodes.of("pointer_expression"):
         if text_of(node).startswith("&"):
             operand = child_field(node, "argument")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -13,6 +14,7 @@ from credseries.creds.sites import Site
 from credseries.creds.steps import is_written
 from credseries.csource.function import Function, Variant, enclosing_block, node_at
 from credseries.csource.mask import closing
+from credseries.csource.names import introduced, local_names, other_meaning, variables_in, words_in
 from credseries.csource.splice import Copy, Edit, Insert, Spliced
 from credseries.csource.syntax import field as child_field
 from credseries.csource.syntax import identifiers, text_of, walk
@@ -31,6 +33,11 @@ class Form(Enum):
     LIGHT = "light"
     COUNTED = "counted"
     WRAPPED = "wrapped"
+
+    @property
+    def macro(self) -> str:
+        """The macro of cleanup.h that it uses; empty when it uses none."""
+        return {Form.GUARD: "guard", Form.SCOPED: "scoped_guard"}.get(self, "")
 
 
 FORMS = (Form.GUARD, Form.SCOPED, Form.LIGHT)
@@ -64,16 +71,6 @@ _SIMPLE = (
     "break_statement",
     "continue_statement",
 )
-
-
-def _declared(declaration: Node) -> list[str]:
-    """The names that a declaration declares."""
-    kinds = ("init_declarator", "identifier", "pointer_declarator", "array_declarator", "function_declarator")
-    found = []
-    for child in declaration.named_children:
-        if child.type in kinds:
-            found += [text_of(name) for name in list(identifiers(child))[:1]]
-    return found
 
 
 def _in_labels(node: Node) -> Node:
@@ -209,6 +206,11 @@ class _Writer:
         end = opening if len(text.split()) == 1 else call + len(self.function.code[call:opening].split()[0])
         self.changes.edit(Edit(call, end, (Insert(name.encode(), call),)))
 
+    @cached_property
+    def local_names(self) -> set[str]:
+        """The names that have a meaning of the function's own."""
+        return local_names(self.variant)
+
     # -- what the removal of the saved variable needs
 
     def drop_variable(self) -> None:
@@ -226,8 +228,19 @@ class _Writer:
         uses = [node for node, declaration in left if declaration is None]
         if uses and all(map(is_written, uses)):
             raise Refused(f"{variable} would only be set any more (line {self.line(uses[0])})")
-        for _, declaration in () if uses else left:  # another site may still use it
+        for name, declaration in () if uses else left:  # another site may still use it
+            self._check_initialiser(name)
             self._drop_declarator(declaration, variable)
+
+    def _check_initialiser(self, name: Node) -> None:
+        """Refuse when the declaration of a name uses another variable, which nothing else may use."""
+        node: Node | None = name
+        while node is not None and node.type in ("identifier", "pointer_declarator"):
+            node = node.parent
+        value = child_field(node, "value") if node is not None and node.type == "init_declarator" else None
+        used = variables_in(self.variant, value) - {"NULL"} if value is not None else set()
+        if used:
+            raise Refused(f"{text_of(name)} is set to {min(used)} where it is declared (line {self.line(name)})")
 
     def kept_declaration(self, after: bytes = b"\n") -> tuple[Insert | Copy, ...]:
         """What declares the saved variable when the override did, and other statements of its block still use it."""
@@ -294,6 +307,7 @@ class _Writer:
         block = outer.parent
         if block is None or block.type not in ("compound_statement", "case_statement"):
             raise Refused(f"the revert at line {self.line(statement)} is conditional: it has no block of its own")
+        self._check_labels(statement, outer, block)
         self.changes.drop(statement.start_byte, statement.end_byte)
         others = [child for child in block.named_children if child.id != outer.id]
         holder = block.parent
@@ -302,6 +316,20 @@ class _Writer:
         if not others:
             raise Refused(f"the block of the revert at line {self.line(statement)} would be empty")
         self._unbrace(holder)
+
+    def _check_labels(self, statement: Node, outer: Node, block: Node) -> None:
+        """Refuse when a label, or a `case`, would have no statement behind it any more; jumped to, it goes as well."""
+        children = [child for child in block.named_children if child.type != "comment"]
+        last = children[-1].id == outer.id
+        targets = {name for _, name in self.steps.flow.gotos}
+        labels = [label for label in _labels_of(statement) if _label_name(label) not in targets]
+        if labels and last:
+            raise Refused(f"label {_label_name(labels[0])} would have no statement")
+        value = child_field(block, "value") if block.type == "case_statement" else None
+        others = [child for child in children if child.id != outer.id and (value is None or child.id != value.id)]
+        around = block.parent if block.type == "case_statement" else None
+        if around is not None and not others and around.named_children[-1].id == block.id:
+            raise Refused(f"the case of the revert at line {self.line(statement)} would have no statement")
 
     def _unbrace(self, holder: Node) -> None:
         """Remove the braces of an `if` and its `else`s where each is left with a single statement on a line."""
@@ -335,6 +363,8 @@ class _Writer:
         left = [child for child in arm.named_children if child.id not in own]
         if len(left) != 1 or left[0].type not in _SIMPLE:
             return None
+        if any(use.start == left[0].start_byte for use in self.variant.uses):
+            return None  # a macro may be an `if`, or nothing at all
         first, last, line = (lines.number(at) for at in (arm.start_byte, arm.end_byte - 1, left[0].start_byte))
         reverts = {lines.number(child.start_byte) for child in arm.named_children if self._has_its_line(child, own)}
         between = set(range(first + 1, last)) - reverts
@@ -418,14 +448,9 @@ class _Writer:
 
     def _check_meaning(self, value: Node, goto: Node, label: Node) -> None:
         """Refuse when a name in the returned value means another variable where the goto is."""
-        names = {text_of(name) for name in identifiers(value)}
-        home, around = enclosing_block(label), goto.parent
-        while around is not None and home is not None and around.id != home.id:
-            for child in around.named_children:
-                if child.type == "declaration" and names & set(_declared(child)):
-                    line = self.line(goto)
-                    raise Refused(f"the goto at line {line} is in the scope of another {', '.join(sorted(names))}")
-            around = around.parent
+        other = other_meaning(self.variant, variables_in(self.variant, value), label, goto)
+        if other is not None:
+            raise Refused(f"the goto at line {self.line(goto)} may see another {other} than the label that it goes to")
 
     def labels_in(self, start: int, end: int) -> list[Node]:
         """Labels that are jumped to and stand in a byte range."""
@@ -492,7 +517,7 @@ def _scoped(writer: _Writer) -> Spliced:
         raise Refused(f"the region uses {_SCOPE_VARIABLE}, which scoped_guard() declares anew")
     if function.source[lines.start_of(writer.override.start_byte)] not in b" \t":
         raise Refused("a brace at the beginning of a line ends a function, for those who read it by its lines")
-    _check_declarations(writer, region, siblings[ends[0] + 1 :])
+    _check_declarations(writer, region, main, block)
     writer.check_comments()
     for revert in writer.reverts:
         if revert.id != _inner(main).id:
@@ -538,20 +563,32 @@ def _close_scope(writer: _Writer, main: Node, at: int, rest: list[Node]) -> None
             writer.return_instead(label)
 
 
-def _check_declarations(writer: _Writer, region: list[Node], rest: list[Node]) -> None:
-    declared = {
-        text_of(name): node
-        for node in region
-        if node.type == "declaration"
-        for child in node.named_children
-        if child.type in ("init_declarator", "identifier", "pointer_declarator", "array_declarator")
-        for name in list(identifiers(child))[:1]
-    }
-    for node in rest:
-        for name in identifiers(node):
-            if text_of(name) in declared:
-                line = writer.line(declared[text_of(name)])
-                raise Refused(f"{text_of(name)}, declared in the region at line {line}, is used after it")
+def _check_declarations(writer: _Writer, region: list[Node], main: Node, block: Node) -> None:
+    """Refuse when what follows the region uses a name that is known from a statement of it on."""
+    after = words_in(writer.variant, main.end_byte, block.end_byte)
+    for node in region:
+        for name in introduced(node):
+            if name in after:
+                raise Refused(f"{name}, declared in the region at line {writer.line(node)}, is used after it")
+
+
+def _check_names(writer: _Writer, form: Form) -> None:
+    """Refuse when the words that a form brings mean something of the function's, or of its file's, own."""
+    names, site = writer.names, writer.site
+    made = [f"class_{names.guard_class}_{part}" for part in ("t", "constructor", "destructor", "lock_ptr")]
+    words = {
+        Form.GUARD: made,
+        Form.SCOPED: made,
+        Form.LIGHT: [names.override, names.revert],
+        Form.COUNTED: list(names.counting),
+        Form.WRAPPED: [name for via, name in names.reverts.items() if via == site.via],
+    }[form]
+    words += [name for via, name in names.accessors.items() if via == site.via]
+    own = writer.local_names.intersection(words)
+    macros = writer.variant.macros.named
+    own |= {name for name in (*words, form.macro) if name in macros and macros[name].path == writer.function.path}
+    if own:
+        raise Refused(f"{min(own)} has a meaning of its own there")
 
 
 def _light(writer: _Writer) -> Spliced:
@@ -605,7 +642,9 @@ _WRITERS = {
 def write(site: Site, variant: Variant, steps: Steps, form: Form, names: Names) -> Spliced:
     """The function's text with one site in a form. Raises Refused when the form cannot be written there."""
     try:
-        return _WRITERS[form](_Writer(site, variant, steps, names))
+        writer = _Writer(site, variant, steps, names)
+        _check_names(writer, form)
+        return _WRITERS[form](writer)
     except ValueError as error:
         raise Refused(f"the changes contradict each other ({error})") from error
 

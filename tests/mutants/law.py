@@ -89,7 +89,17 @@ class Sources:
             case = replace(case, compiler=self.compiler, program=program)
         else:
             case = chance.choice(self.tree)
-        return replace(case, name=f"{case.name}, mutant {seed}", text=mutant(seed, case.text), seed=seed)
+        text = mutant(seed, case.text)
+        names = _still_true(case.names, SourceFile(case.path, case.text), text) if case.program else case.names
+        return replace(case, name=f"{case.name}, mutant {seed}", text=text, seed=seed, names=names)
+
+
+def _still_true(names: Names, before: SourceFile, text: bytes) -> Names:
+    """The names without accessors that a mutant may have changed, or whose wrappers it may have changed."""
+    texts = {extent.name: before.source[extent.start : extent.end] for extent in before.extents}
+    same = {name for name, function in texts.items() if function in text}
+    kept = {wrapper: name for wrapper, name in names.accessors.items() if {wrapper, name} <= same}
+    return replace(names, accessors=kept)
 
 
 @contextmanager
