@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from credseries.creds.state import MAX_DEPTH, explore
+from credseries.creds.steps import read_steps
 from credseries.csource.lexical import lex
 from credseries.csource.plain import misread
 from credseries.rewrite.forms import Form
@@ -135,6 +137,16 @@ def test_what_stands_before_a_function_does_not_matter_however_much_it_is(head: 
 def test_text_of_any_kind_is_lexed_in_one_go(piece: bytes) -> None:
     source = piece * 100_000
     assert len(lex(source).code) == len(source)
+
+
+def test_overrides_that_a_loop_piles_up_are_not_followed_for_ever() -> None:
+    text = site("note(1);").replace("\told = override", "\tfor_each_item(i, 3)\n\told = override")
+    text = text.replace("\tnote(1);", "\tnote(1);\n\tif (probe(2))\n\t\treturn 1;")
+    analysis, judged = judge(text)
+    assert all(item.choice is None for item in judged)
+    [variant] = analysis.function.variants
+    found = explore(read_steps(variant, analysis.effects), tolerate=True)
+    assert max(len(stack) for stacks in found.before.values() for stack in stacks) <= MAX_DEPTH
 
 
 def test_a_scope_does_not_end_where_a_function_seems_to() -> None:

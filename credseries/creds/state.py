@@ -27,6 +27,9 @@ from credseries.csource.flow import Kind
 from credseries.csource.syntax import text_of
 
 MAX_STATES = 20_000
+MAX_DEPTH = (
+    32  # overrides in force at once: a loop that never ends one would pile them up, and each state costs as much
+)
 _MAX_ACTS = 6
 
 
@@ -429,6 +432,9 @@ class _Walk:
 
     def _leave(self, number: int, state: State, value: str | None, result: int) -> None:
         """Go on from a node, in the state after it."""
+        if len(state.stack) > MAX_DEPTH:
+            self.found.complete = False
+            return
         node, step = self.steps.flow.nodes[number], self.steps.steps[number]
         if node.kind is Kind.RETURN:
             text = text_of(node.syntax) if node.syntax is not None else None
