@@ -27,9 +27,8 @@ from credseries.csource.flow import Kind
 from credseries.csource.syntax import text_of
 
 MAX_STATES = 20_000
-MAX_DEPTH = (
-    32  # overrides in force at once: a loop that never ends one would pile them up, and each state costs as much
-)
+# Overrides in force at once. A loop that never ends one would pile them up, and make each state as dear.
+MAX_DEPTH = 32
 _MAX_ACTS = 6
 
 
