@@ -69,8 +69,12 @@ class Context:
         return person.address.casefold() in self.own
 
     def is_excluded(self, person: Address) -> bool:
-        """Whether b4.email-exclude matches somebody (as b4 does it: the whole address, in its letter case)."""
-        return any(fnmatchcase(person.address, pattern) for pattern in self.known.settings.excluded)
+        """Whether b4.email-exclude matches somebody's whole address.
+
+        b4 looks at the case of letters: who is named twice would be left out by one name and not by the other.
+        """
+        address = person.address.casefold()
+        return any(fnmatchcase(address, pattern.casefold()) for pattern in self.known.settings.excluded)
 
     def mapped(self, person: Address) -> Address:
         """Somebody under the name and address that .mailmap has for him."""
