@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import warm
+
 COMMAND = (sys.executable, "-m", "credseries")
+_SECONDS = 120.0
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
@@ -31,16 +34,25 @@ def environment(changes: Mapping[str, str | None] | None = None) -> dict[str, st
 
 
 def credseries(*arguments: str | Path, cwd: Path, env: Mapping[str, str | None] | None = None) -> Ran:
-    """Run `credseries` in a directory, without a terminal."""
+    """Run `credseries` in a directory, without a terminal: a process of its own, from a warm start where it can."""
+    given, words = environment(env), [str(argument) for argument in arguments]
+    if warm.is_like(given):
+        ended = warm.run(words, cwd, given, _SECONDS)
+        return Ran(ended.status, *(text.decode("utf-8", "surrogateescape") for text in (ended.out, ended.err)))
+    return cold(*words, cwd=cwd, env=env)
+
+
+def cold(*arguments: str, cwd: Path, env: Mapping[str, str | None] | None = None) -> Ran:
+    """The same from the beginning, as a person starts it."""
     done = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
+        [*COMMAND, *arguments],
         cwd=cwd,
         env=environment(env),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
         errors="surrogateescape",
-        timeout=120,
+        timeout=_SECONDS,
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
