@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 
 from credseries.kernel.maintainers import Maintainers, Recipient
@@ -53,24 +55,40 @@ class Script:
         return [(output / str(number)).read_text().splitlines() for number in range(len(arguments))]
 
 
-def different(
+@dataclass(frozen=True)
+class Differences:
+    """Where the script's answers are not ours, by the numbers of the questions.
+
+    It gives our answer to the `wrong` ones in none of its hashes' orders. For the others there are the answers that it
+    gave before it gave ours: the same script, of the same tree, gives several.
+    """
+
+    wrong: tuple[int, ...]
+    others: Mapping[int, tuple[Answer, ...]]
+
+
+def differences(
     ours: Sequence[Answer], ask: Callable[[Sequence[int], int], Sequence[Answer]], seeds: int
-) -> tuple[list[int], list[int]]:
-    """The numbers of our answers that the script gives with none of its hashes' orders, and of those that it does not
-    give with each of them.
+) -> Differences:
+    """Compare our answers with the script's, in so many orders as it takes, and no more than `seeds`.
 
     `ask` gives what the script prints for some of the numbers with a seed. The order of lines does not count.
     """
-    left = list(range(len(ours)))
-    varying: list[int] = []
+    left: tuple[int, ...] = tuple(range(len(ours)))
+    others: dict[int, tuple[Answer, ...]] = {}
     for seed in range(seeds):
-        theirs = ask(left, seed)
-        left = [number for number, answer in zip(left, theirs, strict=True) if sorted(answer) != sorted(ours[number])]
-        if seed == 0:
-            varying = left
+        theirs = dict(zip(left, ask(left, seed), strict=True))
+        left = tuple(number for number, answer in theirs.items() if sorted(answer) != sorted(ours[number]))
+        others |= {number: (*others.get(number, ()), theirs[number]) for number in left}
         if not left:
             break
-    return left, varying
+    return Differences(left, {number: answers for number, answers in others.items() if number not in left})
+
+
+def people(answer: Answer) -> list[str]:
+    """Who is in what the script prints: names, and addresses of those who have none, without roles."""
+    found = (re.match(r"(.*<[^>]*>|\S*) \(", line) for line in answer)
+    return sorted(next(filter(None, parseaddr(match[1])), "") for match in found if match is not None)
 
 
 def printed(recipients: Sequence[Recipient]) -> Answer:

@@ -19,7 +19,7 @@ from credseries.mail.attest import attest
 from credseries.mail.transport.credentials import Credentials
 from credseries.mail.transport.settings import Program, Server, read_settings
 from tests import hostilecase
-from tests.forked import credseries
+from tests.clicase import credseries
 from tests.gitrepo import commit_all, git, make_repo, write_files
 from tests.hostilecase import Hostile
 

@@ -12,7 +12,7 @@ import pytest
 
 from credseries.kernel.git import Repository
 from credseries.kernel.maintainers import Maintainers
-from tests.getmaintainer import Answer, Script, different, printed
+from tests.getmaintainer import Answer, Script, differences, printed
 from tests.gitrepo import commit_all, git, make_repo
 
 pytestmark = pytest.mark.kernel
@@ -281,7 +281,7 @@ def compare(ours: Mapping[str, Answer], script: Script, patches: Sequence[Path])
 
     found: dict[str, tuple[Answer, Answer]] = {}
     for names, ask in ((NAMES, ask_files), (CASES, ask_patches)):
-        wrong, _ = different([ours[name] for name in names], ask, ORDERS)
+        wrong = differences([ours[name] for name in names], ask, ORDERS).wrong
         found |= {names[number]: (said, ours[names[number]]) for number, said in zip(wrong, ask(wrong, 0), strict=True)}
     return found
 
