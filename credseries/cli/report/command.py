@@ -25,6 +25,13 @@ Output = Annotated[
     ),
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
+Serve = Annotated[
+    bool, typer.Option("--serve", help="Write no file, but serve it to this machine, and follow what changes.")
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", metavar="N", min=0, max=65535, help="Where to serve it.", show_default="any that is free"),
+]
 _STDOUT = Path("-")
 
 
@@ -37,6 +44,8 @@ def report(
     what: What = None,
     output: Output = None,
     open_it: Open = False,
+    serve: Serve = False,
+    port: Port = None,
     audience: For = None,
     base: SeriesBase = None,
     branch: Branch = None,
@@ -53,6 +62,7 @@ def report(
     \b
     Examples:
       credseries report --open
+      credseries report --serve --open                   while `credseries verify` runs beside it
       credseries report -o /tmp/series.html
       credseries report v6.12..topic                     somebody else's commits
       b4 mbox -o- MESSAGE-ID | credseries report -
@@ -62,10 +72,20 @@ def report(
     from credseries.cli.checklist.source import find_source
     from credseries.cli.report.gathered import gather_report
     from credseries.cli.report.written import check_place, default_name, write
+    from credseries.errors import UsageError
     from credseries.review.report.page import page
 
+    if port is not None and not serve:
+        raise UsageError("--port is for what is served", hint="say --serve as well")
+    if output is not None and serve:
+        raise UsageError("--serve writes no file", hint="leave out --output, or --serve")
     repo = open_repository(tree)
     source = find_source(repo, what or [], branch, base)
+    if serve:
+        from credseries.cli.report.served import serve_report
+
+        serve_report(repo, source, _audience(audience), port or 0, _browse if open_it else _leave)
+        return
     place = output or Path(default_name(source.name))
     if place != _STDOUT:
         check_place(place)
@@ -76,9 +96,17 @@ def report(
     size = write(place, text)
     render.say(render.printable(f"{place} ({size} bytes)"))
     if open_it:
-        import webbrowser
+        _browse(place.absolute().as_uri())
 
-        webbrowser.open(place.absolute().as_uri())
+
+def _browse(address: str) -> None:
+    import webbrowser
+
+    webbrowser.open(address)
+
+
+def _leave(_address: str) -> None:
+    """Do not open it."""
 
 
 def _audience(asked: Reader | None) -> Audience | None:
