@@ -36,6 +36,8 @@ class Store:
     def put(self, kind: str, key: str, value: object) -> None:
         """Stores a value that JSON can hold; raises TypeError for any other."""
         text = json.dumps(value, ensure_ascii=False)
+        if not text.isascii() and not _is_text(text):  # a path that is not UTF-8 is in it (PEP 383)
+            text = json.dumps(value)
         with self.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO entry VALUES (?, ?, ?)", (kind, key, text))
 
@@ -138,7 +140,7 @@ class Store:
                 raise self._damaged(str(error)) from error
             raise EnvironmentProblem(
                 f"{self._path} cannot be used: {error}",
-                hint="another credseries may still run, or the disk is full or read-only",
+                hint="another credseries may still run, the disk may be full, or that file not yours to write",
             ) from error
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
@@ -154,3 +156,11 @@ class Store:
             hint=f"move it away and credseries starts afresh: mv '{self._path}' '{self._path}.damaged'; "
             "branches and commits are not in it",
         )
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

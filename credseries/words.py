@@ -37,6 +37,11 @@ def nearest(value: str, allowed: Sequence[str]) -> str:
     return next(iter(get_close_matches(value, allowed, 1)), "")
 
 
+def in_words(path: str) -> str:
+    """A path as it stands in a text: what is no character of one, or would end its line, is a `?`."""
+    return "".join(char if char.isprintable() else "?" for char in path)
+
+
 def content_key(*parts: str | bytes) -> str:
     """A key (SHA-256, in hexadecimal) for what depends on nothing but these parts; their borders count."""
     digest = hashlib.sha256()

@@ -12,8 +12,7 @@ import pytest
 from credseries.bench.doctor import State
 from credseries.cli.doctor.libraries import Requirement, _examined, parse_requirement
 from credseries.cli.doctor.packages import fix
-from tests.clicase import Ran
-from tests.forked import credseries
+from tests.clicase import Ran, credseries
 from tests.gitrepo import git, make_repo
 
 KEYS = ["group", "what", "state", "needed", "commands", "evidence", "why", "advice"]

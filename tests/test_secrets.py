@@ -19,8 +19,7 @@ from credseries.mail.transport.model import FateUnknown, NotTaken
 from credseries.mail.transport.settings import Endpoint
 from credseries.mail.transport.web import WebTransport
 from credseries.render import working
-from tests.clicase import Ran
-from tests.forked import credseries
+from tests.clicase import Ran, credseries
 from tests.gitrepo import git
 from tests.sendcase import SEND, SendCase
 from tests.smtpserver import Fault, Manner, Point, SmtpServer

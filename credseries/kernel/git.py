@@ -108,6 +108,9 @@ class Repository:
             if "dubious ownership" in finished.errors:
                 hint = "it belongs to somebody else: if you trust them, git config --global --add safe.directory DIR"
             raise NotARepository(f"{start}: {detail[0] if detail else 'not a git repository'}", hint=hint)
+        if len(lines) > len(_LOCATION) + 1:
+            hint = "git names paths in lines, and b4 does too: move the repository to another place"
+            raise NotARepository("the path of this repository has a line's end in it", hint=hint)
         git_dir, common_dir, object_format, bare, *top = lines
         if not top and bare == "false" and Path(git_dir).name == ".git" and Path(git_dir) != start:
             return cls.discover(Path(git_dir).parent)
@@ -137,7 +140,8 @@ class Repository:
         if finished.status == 0 and ids:
             return ids[-1]
         if revision == "HEAD":
-            raise UnknownRevision("the repository has no commit yet", hint="fetch or commit a kernel tree first")
+            hint = "switch to a branch that has one, or name a commit; an empty repository needs a kernel tree first"
+            raise UnknownRevision("HEAD has no commit yet", hint=hint)
         raise UnknownRevision(
             f"git knows no commit {revision!r}",
             hint="`git branch -a` and `git tag` list names; `git fetch` gets more",
@@ -157,7 +161,10 @@ class Repository:
         return dict(zip(wanted, found, strict=True))
 
     def read_files(self, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
-        """The contents of files at a commit, read by one process; what is no file there is left out."""
+        """The contents of files at a commit, read by one process; what is no file there is left out.
+
+        Raises GitFailed for a file whose contents are not in the repository.
+        """
         wanted = dict.fromkeys(paths)
         plain = [path for path in wanted if "\n" not in path]
         odd = [path for path in wanted if "\n" in path]
@@ -167,7 +174,20 @@ class Repository:
         if not requests:
             return {}
         output = self._run("cat-file", "--batch", data=b"".join(name + b"\n" for _, name in requests))
-        return _parse_batch(output, requests)
+        found = _parse_batch(output, requests)
+        self._check_absent(commit, [path for path in wanted if path not in found])
+        return found
+
+    def _check_absent(self, commit: str, paths: Sequence[str]) -> None:
+        """Raises GitFailed for a path that is a file at a commit: git says of it, too, that it is missing."""
+        # where a path goes into a directory, git gives more of it than was asked for
+        for path, entry in (self._entries(commit, paths, recursive=False) if paths else {}).items():
+            if entry.kind == "blob" and path in paths:
+                raise GitFailed(
+                    f"{path} is in commit {commit[:12]}, and its contents ({entry.id[:12]}) are not in the repository",
+                    hint="it is damaged, or was not cloned as a whole: see what `git fsck` says; `git fetch --refetch` "
+                    "gets all objects again",
+                )
 
     def blob_ids(self, commit: str, paths: Sequence[str] = ()) -> dict[str, str]:
         """The blob ids of the files at, or below, some paths (none: all files) at a commit, in tree order."""
@@ -443,7 +463,7 @@ class Repository:
     def current_branch(self) -> str | None:
         """The name of the branch that is checked out; None if HEAD is detached."""
         finished = self._try("symbolic-ref", "--quiet", "HEAD")
-        return finished.output.decode().strip().removeprefix("refs/heads/") if finished.status == 0 else None
+        return decode_path(finished.output).strip().removeprefix("refs/heads/") if finished.status == 0 else None
 
     def write_commits(
         self,

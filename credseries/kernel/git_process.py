@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import tempfile
 import threading
@@ -20,12 +21,20 @@ from credseries.kernel.values import decode_path
 if TYPE_CHECKING:
     from git.cmd import Git
 
-# No hook, file system monitor or check of signatures of the user's runs because credseries looked at a repository or
-# wrote to it.
 _SETTINGS = (
+    # No hook, file system monitor or check of signatures of the user's runs because credseries looked at a repository
+    # or wrote to it.
     ("core.fsmonitor", "false"),
     ("core.hooksPath", os.devnull),
     ("log.showSignature", "false"),
+    # What is written does not depend on settings for other purposes: fast-import takes files for one another whose
+    # names differ in case only, apply does not look at white space, and remembers how conflicts were resolved, and what
+    # is called big has no diff.
+    ("core.ignoreCase", "false"),
+    ("core.bigFileThreshold", "512m"),
+    ("apply.ignoreWhitespace", "no"),
+    ("rerere.enabled", "false"),
+    ("diff.suppressBlankEmpty", "false"),
     ("color.ui", "false"),
 )
 # No pager; paths are paths and never patterns.
@@ -53,6 +62,27 @@ _ENVIRONMENT = {
 # Set in hooks and in aliases; git would then look at another repository or index than the directory's.
 _PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 _CHUNK = 1 << 16  # bytes
+# What git says, and what to do about it; the first that fits.
+_HINTS = (
+    (
+        r"lazy fetching disabled|from promisor remote|transport '\w+' not allowed",
+        "this is a partial clone, and objects are not fetched unasked: `git fetch --refetch --no-filter` gets all of "
+        "them, `git worktree add --detach DIR REV` those of a commit",
+    ),
+    (
+        r"\.lock'?: File exists|Another git process",
+        "another git may be at work here; if none is, one was killed: remove that file",
+    ),
+    (
+        r"No space left|Out of diskspace|Disk quota exceeded|File too large",
+        "make room on that disk, and run the command again",
+    ),
+    (
+        r"Read-only file system|Permission denied|Operation not permitted|insufficient permission",
+        "look at who owns that, and who may read and write it; a clone of your own will do: git clone --shared",
+    ),
+)
+_DAMAGED = "the repository may be damaged or not readable: see what `git fsck` and `git status` say"
 _SHOWN = 8  # arguments of a command in an error message
 _STDERR_LIMIT = 2000  # characters
 
@@ -122,10 +152,7 @@ class GitProcess:
         """The error that says which command failed and what git said."""
         command = " ".join(("git", *self.arguments[:_SHOWN], *(("...",) if len(self.arguments) > _SHOWN else ())))
         message = f"`{command}` failed with status {finished.status}"
-        return GitFailed(
-            f"{message}: {finished.errors}" if finished.errors else message,
-            hint="the repository may be damaged or not readable: see what `git fsck` and `git status` say",
-        )
+        return GitFailed(f"{message}: {finished.errors}" if finished.errors else message, hint=_hint(finished.errors))
 
     def _communicate(self, data: bytes | None) -> None:
         process = self._handle.proc
@@ -254,6 +281,10 @@ def _start(
     except GitCommandNotFound as error:
         raise _no_git() from error
     return GitProcess(handle, arguments)
+
+
+def _hint(errors: str) -> str:
+    return next((hint for pattern, hint in _HINTS if re.search(pattern, errors)), _DAMAGED)
 
 
 def _no_git() -> GitFailed:

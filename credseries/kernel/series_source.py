@@ -60,6 +60,12 @@ def _resolve(repo: Repository, revision: str) -> str:
 # -- ranges
 
 
+def _unrelated(repo: Repository, hint: str) -> str:
+    """What to do where two commits have no common history; a shallow clone may only lack it."""
+    shallow = (repo.common_dir / "shallow").exists()
+    return f"{hint}; this is a shallow clone, and git fetch --unshallow gets the rest" if shallow else hint
+
+
 def _ends(repo: Repository, text: str, base: str | None) -> tuple[str, str]:
     """The commit that a range starts after, and the one that it ends with. Raises UsageError."""
     if "..." in text:
@@ -67,7 +73,8 @@ def _ends(repo: Repository, text: str, base: str | None) -> tuple[str, str]:
         one, tip = _resolve(repo, left), _resolve(repo, right)
         common = repo.merge_base(one, tip)
         if common is None:
-            raise UsageError(f"{left or 'HEAD'} and {right or 'HEAD'} have no common history", hint="give A..B")
+            hint = _unrelated(repo, "give A..B")
+            raise UsageError(f"{left or 'HEAD'} and {right or 'HEAD'} have no common history", hint=hint)
         return common, tip
     if ".." in text:
         left, _, right = text.partition("..")
@@ -77,7 +84,8 @@ def _ends(repo: Repository, text: str, base: str | None) -> tuple[str, str]:
         start = repo.resolve(base or "HEAD")
         common = repo.merge_base(start, tip)
         if common is None:
-            raise UsageError(f"{text} and {base or 'HEAD'} have no common history", hint="name its base with --base")
+            hint = _unrelated(repo, "name its base with --base")
+            raise UsageError(f"{text} and {base or 'HEAD'} have no common history", hint=hint)
         if common == tip:
             hint = f"say where it starts: --base REV, or REV..{text}"
             raise UsageError(f"{text} has no commit that {base or 'HEAD'} has not", hint=hint)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from credseries import resources
 from credseries.rewrite.forms import Form, Names
 from credseries.rewrite.plan import Judged
-from credseries.words import many
+from credseries.words import in_words, many
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -115,7 +115,7 @@ def _where(draft: Draft) -> str:
     path, _, function = draft.place.partition(":")
     if function:
         return f" in {function}()"
-    return f" in {path.rpartition('/')[2]}" if path and list(draft.topic.paths) != [path] else ""
+    return f" in {in_words(path.rpartition('/')[2])}" if path and list(draft.topic.paths) != [path] else ""
 
 
 def _fitting(prefix: str, titles: Sequence[str]) -> str:
@@ -155,7 +155,7 @@ def _template(text: str) -> Template:
 def _filled(template: str, draft: Draft, told: Told, subject: str, body: str) -> str:
     from credseries.series.wording import render
 
-    functions, files = told.functions, told.files
+    functions, files = told.functions, [in_words(path) for path in told.files]
     facts: Mapping[str, object] = {
         "prefix": draft.prefix,
         "topic": draft.topic.name,

@@ -63,7 +63,8 @@ def _unknown(survey: Survey, name: str, path: str | None, files: Iterable[Source
     if path is not None:
         names = {extent.name for file in files for extent in file.extents}
         near = get_close_matches(name, sorted(names), _NEAREST)
-        hint = f"did you mean {', '.join(near)}?" if near else ""
+        others = f"`git grep -nw {name} -- '*.c'` looks for it in other files" if names else "it has no function at all"
+        hint = f"did you mean {', '.join(near)}?" if near else others
         return UnknownFunction(f"no function {name} is in {path}", hint=hint)
     concerned = {item.function.name for item in survey.program.analyses.values() if item.sites}
     near = get_close_matches(name, sorted(concerned), _NEAREST)
