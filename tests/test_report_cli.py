@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from credseries.cli.report.written import check_place, default_name, write
+from credseries.errors import EnvironmentProblem
+from credseries.review.report.page import MARK
 from tests.clicase import Ran, check_snapshot, credseries, normal
 from tests.gitrepo import commit_all, git, write_files
 from tests.reportpage import Taken, inert
@@ -123,6 +126,7 @@ def test_patches_in_a_mailbox_have_a_report(miniature: Path, split_miniature: Pa
     box.write_text(git(split_miniature, "format-patch", "--stdout", f"master..{BRANCH}"))
     text = report(miniature, box).text
     in_order(text, "6 patches", "fs/backing-file: Use guards for credential overrides", "backing_file_read_iter()")
+    assert "ovl_override_creds(inode->i_sb) = ovl_creds(inode->i_sb)" in text  # the accessor of the series' own patch
     in_order(text, "There is no reply among what was read.", "Who gets what is planned for a series")
 
 
@@ -193,18 +197,45 @@ def test_the_file_is_named_for_the_branch(tree: Path) -> None:
     ran = credseries("report", cwd=tree)
     place = tree / f"report-{BRANCH}.html"
     assert ran == Ran(0, f"report-{BRANCH}.html ({place.stat().st_size} bytes)\n", "")
-    assert stat.S_IMODE(place.stat().st_mode) == 0o644
-    place.chmod(0o640)
-    assert credseries("report", cwd=tree).status == 0  # over a report of ours
-    assert stat.S_IMODE(place.stat().st_mode) == 0o640
-    assert sorted(path.name for path in tree.glob(".report*")) == []
     assert credseries("report", "-o", "-", cwd=tree).out.startswith("<!doctype html>")
-
     place.write_text("my own page, <!doctype html>\n")
     ran = credseries("report", cwd=tree)
     assert ran.status == 2
     assert "is there, and is no report of credseries" in ran.err
     assert place.read_text() == "my own page, <!doctype html>\n"
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        ("creds-rfc", "report-creds-rfc.html"),
+        ("v6.12..a/b", "report-v6.12..a-b.html"),
+        ("/tmp/x y.mbox -- z", "report-tmp-x-y.mbox-z.html"),
+        ("-", "report-series.html"),
+        ("x" * 200, f"report-{'x' * 60}.html"),
+    ],
+)
+def test_the_name_is_that_of_what_it_is_about(subject: str, name: str) -> None:
+    assert default_name(subject) == name
+
+
+def test_a_report_is_written_whole_and_over_nothing_but_reports(tmp_path: Path) -> None:
+    place = tmp_path / "page.html"
+    check_place(place)
+    assert write(place, f"<!doctype html>{MARK}\u00e9\udcff") == len(MARK) + 18
+    assert stat.S_IMODE(place.stat().st_mode) == 0o644
+    place.chmod(0o640)
+    check_place(place)
+    write(place, f"{MARK} again")
+    assert (place.read_text(), stat.S_IMODE(place.stat().st_mode)) == (f"{MARK} again", 0o640)
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    place.write_text("")  # nothing is lost
+    check_place(place)
+    check_place(Path(os.devnull))
+    (tmp_path / "shut").mkdir(mode=0o500)
+    if os.geteuid():
+        with pytest.raises(EnvironmentProblem, match="cannot be written"):
+            write(tmp_path / "shut" / "page.html", "x")
 
 
 @pytest.mark.parametrize(
@@ -230,16 +261,3 @@ def test_a_browser_is_opened_when_it_is_wanted(drawn_miniature: Path, tmp_path: 
     ran = credseries("report", "--open", "-o", place, cwd=drawn_miniature, env={"BROWSER": str(program)})
     assert ran.status == 0, ran
     assert (tmp_path / "opened").read_text().strip() == place.as_uri()
-
-
-def test_templates_of_the_user_come_first(drawn_miniature: Path, tmp_path: Path) -> None:
-    mine = Path(os.environ["XDG_CONFIG_HOME"]) / "credseries" / "templates" / "report"
-    mine.mkdir(parents=True)
-    (mine / "proof.html.j2").write_text('<section id="assumptions">{{ report.base_version }} is mine</section>')
-    place = tmp_path / "page.html"
-    assert credseries("report", "-o", place, cwd=drawn_miniature).status == 0
-    assert "6.12.0-miniature is mine" in place.read_text()
-    (mine / "proof.html.j2").write_text("\n{{ report.nothing }}")
-    ran = credseries("report", "-o", place, cwd=drawn_miniature)
-    assert ran.status == 2
-    assert f"{mine / 'proof.html.j2'}:2: UndefinedError" in ran.err
