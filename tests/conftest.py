@@ -9,12 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # What started the tests may ignore these (nohup, a shell's `&`, a CI), all that they start would too, and a test that
 # interrupts a program would wait for good.
 for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
+
+# How long a machine takes says nothing about what is tested.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 _REMOVED = (
     *(

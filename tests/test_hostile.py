@@ -60,7 +60,7 @@ def test_what_is_planted_would_run(hostile: Hostile, tmp_path: Path) -> None:
 
 def test_no_command_runs_it(hostile: Hostile, tmp_path: Path) -> None:
     mbox, numbers = str(tmp_path / "series.mbox"), tmp_path / "numbers"
-    numbers.write_text("stat storm on overlayfs: +36%\n")
+    numbers.write_text("Workload: stat storm on overlayfs. Machine: Xeon, 8 CPUs. 5 runs: +36%\n")
     of = ("--branch", BRANCH)
     send = ("send", *of, "--require", "none", "--cc", "fsdevel")
     statuses: list[tuple[int, Sequence[str]]] = [
