@@ -175,7 +175,7 @@ class Repository:
             return {}
         output = self._run("cat-file", "--batch", data=b"".join(name + b"\n" for _, name in requests))
         found = _parse_batch(output, requests)
-        self._check_absent(commit, [path for path in wanted if path not in found])
+        self._check_absent(commit, [path for path in wanted if path and path not in found])
         return found
 
     def _check_absent(self, commit: str, paths: Sequence[str]) -> None:
