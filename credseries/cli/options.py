@@ -104,6 +104,14 @@ SeriesBase = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output, a documented contract.")]
+What = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[RANGE|MBOX|PATCH]...",
+        help="A range, a branch or a commit; or an mbox, patches, a directory of patches, or - for standard input.",
+        show_default="the series on its branch",
+    ),
+]
 HERE = Path()
 
 

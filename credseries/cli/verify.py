@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from credseries import render
-from credseries.cli.options import HERE, Branch, Json, SeriesBase, Tree, open_repository
+from credseries.cli.options import HERE, Branch, Json, SeriesBase, Tree, What, open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,14 +40,6 @@ class Depth(StrEnum):
     BOOT = "boot"
 
 
-What = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[RANGE|MBOX|PATCH]...",
-        help="A range, a branch or a commit; or an mbox, patches, a directory of patches, or - for standard input.",
-        show_default="the series on its branch",
-    ),
-]
 LevelOption = Annotated[Depth, typer.Option("--level", "-l", help="How deep; each level includes the ones before.")]
 Matrix = Annotated[
     list[str] | None,

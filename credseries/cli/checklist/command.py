@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from credseries import render
-from credseries.cli.options import HERE, Branch, SeriesBase, Tree, open_repository
+from credseries.cli.options import HERE, Branch, SeriesBase, Tree, What, open_repository
+from credseries.review.checklist.model import Audience
 
 if TYPE_CHECKING:
     from credseries.cli.replies import Where
@@ -26,22 +27,6 @@ class Format(StrEnum):
     HTML = "html"
 
 
-class Reader(StrEnum):
-    """Who works through it."""
-
-    AUTHOR = "author"
-    REVIEWER = "reviewer"
-    MAINTAINER = "maintainer"
-
-
-What = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[RANGE|MBOX|PATCH]...",
-        help="A range, a branch or a commit; or an mbox, patches, a directory of patches, or - for standard input.",
-        show_default="the series on its branch",
-    ),
-]
 Written = Annotated[
     Format | None,
     typer.Option(
@@ -51,7 +36,7 @@ Written = Annotated[
     ),
 ]
 For = Annotated[
-    Reader | None,
+    Audience | None,
     typer.Option(
         "--for",
         help="Who works through it: what is asked, and in which order.",
@@ -139,7 +124,7 @@ def checklist(
         raise typer.Exit(1)
 
 
-def _is_answered(what: list[str], format: Format | None, audience: Reader | None, where: Where) -> bool:
+def _is_answered(what: list[str], format: Format | None, audience: Audience | None, where: Where) -> bool:
     """Whether replies are to be drafted. Raises UsageError when they can be written nowhere."""
     from credseries.cli.replies import are_mails
     from credseries.errors import UsageError
@@ -154,17 +139,16 @@ def _is_answered(what: list[str], format: Format | None, audience: Reader | None
 
 
 def _checklist(
-    repo: Repository, what: list[str], branch: str | None, base: str | None, audience: Reader | None
+    repo: Repository, what: list[str], branch: str | None, base: str | None, audience: Audience | None
 ) -> Checklist:
     from credseries.cli.checklist.gathered import source_checklist
     from credseries.cli.checklist.source import find_source
-    from credseries.review.checklist.model import Audience
 
     source = find_source(repo, what, branch, base)
     for remark in source.series.remarks:
         render.complain(render.printable(f"note: {remark}"))
     with render.working("working through the checklist"):
-        return source_checklist(repo, source, Audience(audience.value) if audience is not None else None)
+        return source_checklist(repo, source, audience)
 
 
 def _fails(found: Checklist) -> bool:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from credseries import render
-from credseries.cli.checklist.command import For, Reader, What
-from credseries.cli.options import HERE, Branch, SeriesBase, Tree, open_repository
-
-if TYPE_CHECKING:
-    from credseries.review.checklist.model import Audience
+from credseries.cli.checklist.command import For
+from credseries.cli.options import HERE, Branch, SeriesBase, Tree, What, open_repository
 
 Output = Annotated[
     Path | None,
@@ -84,12 +81,12 @@ def report(
     if serve:
         from credseries.cli.report.served import serve_report
 
-        serve_report(repo, source, _audience(audience), port or 0, _browse if open_it else _leave)
+        serve_report(repo, source, audience, port or 0, _browse if open_it else _leave)
         return
     place = output or Path(default_name(source.name))
     if place != _STDOUT:
         check_place(place)
-    text = page(gather_report(repo, source, datetime.now().astimezone(), _audience(audience)))
+    text = page(gather_report(repo, source, datetime.now().astimezone(), audience))
     if place == _STDOUT:
         render.data(text)
         return
@@ -107,9 +104,3 @@ def _browse(address: str) -> None:
 
 def _leave(_address: str) -> None:
     """Do not open it."""
-
-
-def _audience(asked: Reader | None) -> Audience | None:
-    from credseries.review.checklist.model import Audience
-
-    return Audience(asked.value) if asked is not None else None

@@ -11,7 +11,7 @@ from credseries.cli.options import HERE, Branch, Json, Tree, open_repository
 from credseries.cli.recipient_options import Cc, PolicyName, To
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show who would get what; write and send nothing.")]
 Umbrella = Annotated[
@@ -159,23 +159,18 @@ def send(
     """
     from credseries.cli.preflight import check_names
     from credseries.cli.send.made import Request, find_series, version_again
+    from credseries.cli.send.together import check_together
     from credseries.cli.send.way import Wish
 
-    _check_together(
-        {"--resume": resume, "--abandon": abandon, "--reflect": reflect, "--preview-to": bool(preview_to)},
-        {"--output-dir": output_dir is not None, "--to-mbox": to_mbox is not None},
+    check_together(
+        {
+            **{"--cc": cc, "--to": to, "--policy": policy, "--no-sign": no_sign, "--override": override},
+            **{"--require": require, "--umbrella": umbrella, "--resend": resend, "--web": web, "--reflect": reflect},
+            **{"--batch-size": batch_size, "--relogin-delay": relogin_delay, "--preview-to": preview_to},
+            **{"--output-dir": output_dir, "--to-mbox": to_mbox, "--dry-run": dry_run, "--json": json},
+            **{"--resume": resume, "--abandon": abandon, "--seen": seen, "--arrived": arrived, "--again": again},
+        }
     )
-    builds = {"--cc": cc, "--to": to, "--policy": policy, "--no-sign": no_sign, "--override": override}
-    builds |= {"--require": require, "--umbrella": umbrella, "--resend": resend}
-    goes = {"--web": web, "--batch-size": batch_size is not None, "--relogin-delay": relogin_delay is not None}
-    told = {"--seen": seen, "--arrived": arrived, "--again": again}
-    if resume or abandon:
-        _check_built("--resume" if resume else "--abandon", builds)
-    if abandon:
-        _check_built("--abandon", {**goes, **told, "--dry-run": dry_run, "--json": json})
-    if not resume:
-        _check_told(told)
-    _check_together({"--umbrella": umbrella, "--resend": resend is not None}, {})
     repo = open_repository(tree)
     check_names(repo, override or (), require or ())
     wish = Wish(web=web, reflect=reflect, batch_size=batch_size, relogin_delay=relogin_delay)
@@ -213,36 +208,3 @@ def send(
         from credseries.cli.send.real import send_really
 
         send_really(repo, request, wish, *checks, yes=yes, json=json)
-
-
-def _check_together(one_of: Mapping[str, bool], none_with: Mapping[str, bool]) -> None:
-    """Raises UsageError for more than one of some options, and for others that go with none of them."""
-    from credseries.errors import UsageError
-
-    given = [name for name, is_given in one_of.items() if is_given]
-    given += [name for name, is_given in none_with.items() if is_given and given]
-    if len(given) > 1:
-        raise UsageError(f"{given[0]} and {given[1]} do not go together", hint="give one of them")
-
-
-def _check_built(way: str, options: Mapping[str, object]) -> None:
-    """Raises UsageError for options that could not change anything in messages that are built, or given up."""
-    from credseries.errors import UsageError
-
-    given = [name for name, value in options.items() if value]
-    if given:
-        raise UsageError(
-            f"{given[0]} does not go with {way}, which is about messages that were built before",
-            hint="give them up with --abandon, then send anew" if way == "--resume" else "give --abandon alone",
-        )
-
-
-def _check_told(told: Mapping[str, object]) -> None:
-    """Raises UsageError for what can be said of messages that were not all sent, and of no others."""
-    from credseries.errors import UsageError
-
-    given = [name for name, value in told.items() if value]
-    if given:
-        raise UsageError(
-            f"{given[0]} says what became of messages that were not all sent", hint="it goes with --resume"
-        )
