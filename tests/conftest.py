@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.gitrepo import git
+
 # What started the tests may ignore these (nohup, a shell's `&`, a CI), all that they start would too, and a test that
 # interrupts a program would wait for good.
 for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -87,13 +89,16 @@ def sealed_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 
 
 @pytest.fixture(scope="session")
-def pristine_miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pristine_miniature(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The miniature kernel tree in a git repository: to look at, not to write to."""
     from credseries.series.demo import make_repository
 
     path = tmp_path_factory.mktemp("pristine") / "linux"
     make_repository(path)
-    return path
+    before = git(path, "status", "--porcelain"), sorted((path / ".git").iterdir())
+    yield path
+    # who writes to it changes what another test starts with
+    assert (git(path, "status", "--porcelain"), sorted((path / ".git").iterdir())) == before
 
 
 @pytest.fixture

@@ -468,6 +468,24 @@ def test_source_paths_lose_their_directories_first_and_keep_the_line() -> None:
     assert re.search(r"b+\.\.:81$", c2c_block(report, width=60), re.MULTILINE)
 
 
+def test_a_block_with_room_for_numbers_alone_has_them_and_says_what_is_not_shown() -> None:
+    report = reports("mail.txt")[0]
+    narrowest = next(width for width in range(20, 90) if _fits(report, width))
+    block = c2c_block(report, width=narrowest)
+    *numbers, _, missing = block.split("\n")
+    assert max(map(len, numbers[: numbers.index("")])) <= narrowest
+    assert missing == "  ... not shown: Symbol, Shared Object, Source:Line, Node"
+    (back,) = c2c.read(block, "x").c2c
+    assert [line.totals for line in back.lines] == [line.totals for line in report.lines[:3]]
+
+
+def _fits(report: C2cReport, width: int) -> bool:
+    try:
+        return bool(c2c_block(report, width=width))
+    except ValueError:
+        return False
+
+
 def test_a_block_too_narrow_for_its_numbers_is_refused() -> None:
     with pytest.raises(ValueError, match="do not fit"):
         c2c_block(reports("mail.txt")[0], width=20)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from credseries.kernel.git import Repository
 from credseries.series.model import SeriesRecord
 from credseries.series.scan import Survey
 from tests.gitrepo import git
-from tests.mailcase import environment
 
 # read here, for the tests themselves get a home of their own
 TREE = os.environ.get("CREDSERIES_KERNEL_TREE")
@@ -89,13 +87,11 @@ def _split(clone: Path, recipe: str) -> KernelSeries:
 
 
 @pytest.fixture(scope="session")
-def every_series(clone: Path) -> Iterator[dict[str, KernelSeries]]:
+def every_series(clone: Path) -> dict[str, KernelSeries]:
     """The series of every recipe."""
-    with environment(GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_NOSYSTEM="1"):
-        yield {recipe: _split(clone, recipe) for recipe in RECIPES}
+    return {recipe: _split(clone, recipe) for recipe in RECIPES}
 
 
 @pytest.fixture(scope="session", params=RECIPES)
-def series(request: pytest.FixtureRequest, every_series: dict[str, KernelSeries]) -> Iterator[KernelSeries]:
-    with environment(GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_NOSYSTEM="1"):
-        yield every_series[request.param]
+def series(request: pytest.FixtureRequest, every_series: dict[str, KernelSeries]) -> KernelSeries:
+    return every_series[request.param]
