@@ -151,7 +151,7 @@ def _texts(rows: Sequence[CacheLineRow], names: Sequence[str], basename: bool) -
 
 
 def _squeezed(texts: Sequence[_Column], room: int) -> Iterator[_Column]:
-    """Symbol and source, narrowed to a room that is too small for them; without the source if there is none for it."""
+    """Symbol and source, narrowed to a room that is too small for them; without the source, or both, where none is."""
     symbol = next((column for column in texts if column.name == SYMBOL), None)
     source = next((column for column in texts if column.name == SOURCE), None)
     if symbol is not None and source is not None and room >= 2 * _APART + _SHORTEST + len(SOURCE):
@@ -161,9 +161,10 @@ def _squeezed(texts: Sequence[_Column], room: int) -> Iterator[_Column]:
         yield _Column("", SOURCE, narrow)
         return
     only = symbol or source
-    if only is None or room < _APART + len(only.name):
+    if room < 0:
         raise ValueError("the numbers of this report do not fit")
-    yield _Column("", only.name, room - _APART)
+    if only is not None and room >= _APART + len(only.name):
+        yield _Column("", only.name, room - _APART)
 
 
 def _header(frame: _Frame) -> list[str]:
